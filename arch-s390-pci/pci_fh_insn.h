@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _S390_PCI_FH_INSN_H
+#define _S390_PCI_FH_INSN_H
+
+#include <linux/types.h>
+
+/* Bytes on the stack that take a misaligned source, and memset's pattern */
+#define ZPCI_FH_STAGE_SIZE	256
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* The three instructions, which tests replace; see pci_fh.c */
+int zpci_fh_insn_load(u64 *val, u64 req, u64 offset);
+int zpci_fh_insn_store(u64 val, u64 req, u64 offset);
+int zpci_fh_insn_store_block(const void *src, u64 req, u64 offset);
+#endif
+
+#endif /* _S390_PCI_FH_INSN_H */
