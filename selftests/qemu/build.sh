@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Build qemu-system-s390x with the lab devices "ism" and "zpci-ram".
+#
+#   build.sh SRCDIR BUILDDIR
+#
+# SRCDIR    unpacked source of QEMU, 7.2 (Debian 12) or 10.0 (Debian 13); is
+#           changed: the patch is applied, hw/s390x/zpci-lab is added
+# BUILDDIR  made and configured if need be; the result is
+#           BUILDDIR/qemu-system-s390x
+#
+# Run it again after a change here: only what depends on it is rebuilt.
+# JOBS in the environment sets the number of parallel jobs.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+files="compat.h ism.c zpci-function.c zpci-function.h zpci-lab.c zpci-lab.h
+       zpci-lab-regs.h zpci-ram.c"
+
+die()
+{
+	echo "build.sh: $*" >&2
+	exit 1
+}
+
+[ $# -eq 2 ] || die "usage: build.sh SRCDIR BUILDDIR"
+[ -f "$1/hw/s390x/s390-pci-inst.c" ] || die "$1 is no source tree of QEMU"
+for tool in patch ninja pkg-config python3; do
+	command -v $tool >/dev/null || die "$tool is not installed"
+done
+mkdir -p "$2"
+src=$(cd "$1" && pwd)
+build=$(cd "$2" && pwd)
+
+# A copy of the applied patch stays in the source tree, so that a newer one
+# can replace it.
+patch=$here/0001-s390x-pci-whole-instructions.patch
+applied=$src/.zpci-lab.patch
+
+apply()
+{
+	if [ -f "$applied" ]; then
+		! cmp -s "$patch" "$applied" || return 0
+		patch -d "$src" -p1 -R -s -f <"$applied" ||
+			die "cannot take the old patch out of $src; unpack it anew"
+		rm "$applied"
+	fi
+	# A dry run first, so as never to leave half a patch behind.
+	if patch -d "$src" -p1 -s -f --dry-run <"$patch" >"$build/patch.log"; then
+		patch -d "$src" -p1 -s -f <"$patch"
+	elif ! patch -d "$src" -p1 -R -s -f --dry-run <"$patch" >/dev/null; then
+		cat "$build/patch.log" >&2
+		die "the patch does not apply to $src"
+	fi
+	cp "$patch" "$applied"
+}
+
+# Copy only what differs: ninja goes by the time stamps.
+copy_files()
+{
+	mkdir -p "$src/hw/s390x/zpci-lab"
+	for f in $files; do
+		cmp -s "$here/$f" "$src/hw/s390x/zpci-lab/$f" ||
+			cp "$here/$f" "$src/hw/s390x/zpci-lab/$f"
+	done
+}
+
+configure()
+{
+	if [ -f "$build/zpci-lab.src" ] &&
+	   [ "$(cat "$build/zpci-lab.src")" != "$src" ]; then
+		die "$build belongs to another source tree; remove it"
+	fi
+	[ ! -f "$build/build.ninja" ] || return 0
+	echo "$src" >"$build/zpci-lab.src"
+	echo "build.sh: configuring, log in $build/configure.log"
+	(cd "$build" && "$src/configure" --target-list=s390x-softmmu \
+		--without-default-features --enable-tcg --disable-tools \
+		--disable-docs --enable-fdt=system --disable-install-blobs \
+		>configure.log 2>&1) || {
+		tail -n 20 "$build/configure.log" >&2
+		rm -f "$build/build.ninja"
+		die "configure failed, see $build/configure.log"
+	}
+}
+
+apply
+copy_files
+configure
+ninja -C "$build" ${JOBS:+-j "$JOBS"} qemu-system-s390x ||
+	die "the build failed"

@@ -1,0 +1,803 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * "ism": an emulated Internal Shared Memory function
+ *
+ *   -device ism[,gid=N][,pchid=N][,maxstbl=BYTES][,lab=on]
+ *
+ * All ism functions of one QEMU with the same pchid form a fabric. A function
+ * registers a buffer of its guest memory (DMB) for one peer, named by its
+ * GID, and gets a token; the peer stores into the buffer by PCISTB to its own
+ * BAR 0, with token and offset as the address. A bit in that address asks the
+ * device to signal the owner: bits in a status page (SBA) and an MSI. Events
+ * go to the owner's event queue (IEQ). BAR 2 is the command window.
+ *
+ * No specification of the device is public. What is modelled is what the
+ * Linux driver (drivers/s390/net/ism*) and public mails of its authors tell:
+ *   - the commands, their layout, and the way they are given: body first, the
+ *     8 byte header at offset 0 last, then the response is read back
+ *   - layout of the BAR 0 address, SBA and IEQ; the order of signalling
+ *   - PCISTB of 1 to maxstbl bytes at any alignment, never across 4 KiB; no
+ *     PCISTG to any BAR; MSI, no MSI-X; function type 5
+ *
+ * Inferred, so perhaps different on a real machine:
+ *   - the return codes, except 0xffff for a thing to unregister that is not
+ *     there (the driver takes this as "already gone")
+ *   - command window of 4 KiB; what a response does not cover reads as 0
+ *   - SBA and DMB start at a page, the IEQ at 512 bytes; DMBs of 1 byte to
+ *     8 MiB (what the address can express); an SBA must come first
+ *   - a token that nobody has or that is for somebody else, an offset beyond
+ *     the DMB, an access beyond the window and a read of BAR 0 end with an
+ *     operand exception; a store which the owner's DMA does not accept with
+ *     cc 1, status 40, and the owner (not the writer) in the error state
+ *   - bit n of a DMBE mask is counted from the left, as all other bits are
+ *   - every signal raises an MSI, without regard to a summary bit still set
+ *   - a function which loses a DMB it has stored to gets an event 4 (type 0,
+ *     the token); when a function is disabled or goes away, each peer with
+ *     such a connection to it gets an event 7 (type 1, the GID)
+ *   - events overwrite the oldest ones if the guest does not read them
+ *   - VLAN ids are kept and reported but separate nobody
+ */
+#include "qemu/osdep.h"
+#include "qemu/atomic.h"
+#include "qemu/bswap.h"
+#include "qemu/module.h"
+#include "qemu/queue.h"
+#include "qemu/rcu.h"
+#include "qemu/timer.h"
+#include "qemu/units.h"
+#include "qapi/error.h"
+#include "cpu.h"
+#include "hw/pci/msi.h"
+#include "hw/qdev-properties.h"
+#include "hw/s390x/tod.h"
+#include "zpci-lab.h"
+
+#define TYPE_ISM "ism"
+OBJECT_DECLARE_SIMPLE_TYPE(IsmState, ISM)
+
+#define ISM_DEVICE_ID           0x04ed
+#define ISM_PFT                 5
+#define ISM_DEFAULT_PCHID       0x07c0
+#define ISM_CHID_SOFTWARE       0xff00  /* from here: not for real ISM */
+#define ISM_FIRST_GID           0x49534d0000000001ULL
+
+#define ISM_BAR_DATA            0
+#define ISM_BAR_COMMAND         2
+#define ISM_DATA_SIZE           (1ULL << 48)
+#define ISM_WINDOW_SIZE         4096
+
+/* BAR 0 address: token, element, signal flag, offset */
+#define ISM_TOKEN_SHIFT         28
+#define ISM_TOKENS              (1U << (48 - ISM_TOKEN_SHIFT))
+#define ISM_ELEMENT(addr)       extract64(addr, 24, 4)
+#define ISM_SIGNAL(addr)        extract64(addr, 23, 1)
+#define ISM_OFFSET(addr)        extract64(addr, 0, 23)
+#define ISM_MAX_DMB_LEN         (8 * MiB)
+
+/* SBA: summary and event bit, a bit per DMB, a mask of elements per DMB */
+#define ISM_SBA_SIZE            4096
+#define ISM_SBA_DMB_BITS        4
+#define ISM_SBA_DMBE_MASK       256
+#define ISM_NR_DMBS             1920
+
+/* IEQ: header, entries; the index in the header runs from 1 to 15 */
+#define ISM_IEQ_SIZE            512
+#define ISM_IEQ_ENTRY_SIZE      32
+#define ISM_IEQ_ENTRIES         15
+
+#define ISM_NR_VLANS            64
+
+enum IsmEventType { ISM_EVENT_BUFFER, ISM_EVENT_DEVICE, ISM_EVENT_SOFTWARE };
+enum { ISM_CODE_DMB_UNREGISTERED = 4, ISM_CODE_GID_DISABLED = 7 };
+
+/* What a command can return */
+enum {
+    ISM_RET_OK = 0,
+    ISM_RET_COMMAND = 1,        /* unknown command */
+    ISM_RET_LENGTH = 2,         /* wrong length for this command */
+    ISM_RET_ARGUMENT = 3,       /* unaligned or out of range */
+    ISM_RET_IN_USE = 4,         /* already registered, index taken */
+    ISM_RET_SEQUENCE = 5,       /* something else must be registered first */
+    ISM_RET_NO_PEER = 6,        /* no such GID, or it takes no events */
+    ISM_RET_FULL = 7,           /* no more tokens or VLAN ids */
+    ISM_RET_NOT_FOUND = 0xffff, /* nothing of this kind is registered */
+};
+
+typedef struct IsmDmb {
+    IsmState *owner;
+    uint64_t token;
+    uint64_t dma;
+    uint64_t rgid;      /* who may store */
+    uint32_t len;
+    uint16_t index;     /* of its bit in the SBA */
+    bool used;          /* stored to: owner and writer are connected */
+} IsmDmb;
+
+struct IsmState {
+    ZpciLab parent_obj;
+
+    uint64_t gid;
+    uint16_t pchid;
+    uint16_t maxstbl;
+    bool lab;
+
+    uint8_t window[ISM_WINDOW_SIZE];
+    uint64_t sba;       /* DMA addresses, 0 if there is none */
+    uint64_t ieq;
+    uint32_t ieq_index;
+    IsmDmb *dmb[ISM_NR_DMBS];
+    uint32_t vlan_required;
+    uint32_t nr_vlans;
+    uint16_t vlan[ISM_NR_VLANS];
+    QTAILQ_ENTRY(IsmState) link;
+};
+
+/* All functions, and all DMBs by token.  Protected by the big lock. */
+static QTAILQ_HEAD(, IsmState) ism_functions =
+    QTAILQ_HEAD_INITIALIZER(ism_functions);
+static GHashTable *ism_tokens;
+
+static IsmState *ism_by_gid(uint64_t gid)
+{
+    IsmState *ism;
+
+    QTAILQ_FOREACH(ism, &ism_functions, link) {
+        if (ism->gid == gid) {
+            return ism;
+        }
+    }
+    return NULL;
+}
+
+/* A function in the same fabric; itself, too. */
+static IsmState *ism_peer(const IsmState *ism, uint64_t gid)
+{
+    IsmState *peer = ism_by_gid(gid);
+
+    return peer && peer->pchid == ism->pchid ? peer : NULL;
+}
+
+/*
+ * Guest memory: the DMA address space of a function
+ *
+ * A function whose DMA fails enters the error state. QEMU's IOMMU sees to it
+ * for an address in its range, but is not asked about any other; and with bus
+ * mastering off there is no DMA that could fail.
+ */
+
+static bool ism_dma_result(IsmState *ism, bool ok)
+{
+    PCIDevice *pdev = PCI_DEVICE(ism);
+
+    if (!ok && pci_get_word(pdev->config + PCI_COMMAND) & PCI_COMMAND_MASTER) {
+        zpci_function_set_error(pdev, ERR_EVENT_OORANGE);
+    }
+    return ok;
+}
+
+static bool ism_dma_write(IsmState *ism, uint64_t addr, const void *buf,
+                          uint64_t len)
+{
+    MemTxResult res = pci_dma_write(PCI_DEVICE(ism), addr, buf, len);
+
+    return ism_dma_result(ism, res == MEMTX_OK);
+}
+
+/*
+ * Set bits in a byte that the guest may be clearing other bits of at the same
+ * time: must be atomic, so it needs the memory itself.
+ */
+static bool ism_dma_or(IsmState *ism, uint64_t addr, uint8_t bits)
+{
+    hwaddr xlat, len = 1;
+    MemoryRegion *mr;
+    uint8_t *byte;
+
+    RCU_READ_LOCK_GUARD();
+    mr = address_space_translate(pci_get_address_space(PCI_DEVICE(ism)), addr,
+                                 &xlat, &len, true, MEMTXATTRS_UNSPECIFIED);
+    if (!memory_region_is_ram(mr) || mr->readonly) {
+        return ism_dma_result(ism, false);
+    }
+    byte = (uint8_t *)memory_region_get_ram_ptr(mr) + xlat;
+    qatomic_or(byte, bits);
+    memory_region_set_dirty(mr, xlat, 1);
+    return true;
+}
+
+/*
+ * Signalling. The order matters to a guest that looks at the SBA while we
+ * write it: details first, then the summary bit, then the interrupt.
+ */
+
+#define ISM_SBA_S 0x80
+#define ISM_SBA_E 0x40
+
+static void ism_interrupt(IsmState *ism)
+{
+    if (msi_enabled(PCI_DEVICE(ism))) {
+        msi_notify(PCI_DEVICE(ism), 0);
+    }
+}
+
+static bool ism_signal_dmb(IsmState *ism, uint16_t index, unsigned element)
+{
+    uint64_t mask = ism->sba + ISM_SBA_DMBE_MASK + 2 * index + element / 8;
+    uint64_t bit = ism->sba + ISM_SBA_DMB_BITS + index / 8;
+
+    if (!ism->sba) {
+        return true;    /* not wanted */
+    }
+    if (!ism_dma_or(ism, mask, 0x80 >> element % 8) ||
+        !ism_dma_or(ism, bit, 0x80 >> index % 8) ||
+        !ism_dma_or(ism, ism->sba, ISM_SBA_S)) {
+        return false;
+    }
+    ism_interrupt(ism);
+    return true;
+}
+
+static bool ism_write_event(IsmState *ism, uint32_t type, uint32_t code,
+                            uint64_t tok, uint64_t info)
+{
+    uint64_t time = time2tod(qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
+    uint32_t slot = ism->ieq_index % ISM_IEQ_ENTRIES;
+    uint8_t entry[ISM_IEQ_ENTRY_SIZE], sizes[16], index[8];
+
+    stl_be_p(entry, type);
+    stl_be_p(entry + 4, code);
+    stq_be_p(entry + 8, tok);
+    stq_be_p(entry + 16, time);
+    stq_be_p(entry + 24, info);
+    stq_be_p(sizes, ISM_IEQ_SIZE);
+    stq_be_p(sizes + 8, ISM_IEQ_ENTRY_SIZE);
+    stq_be_p(index, slot + 1);
+
+    /* The index tells the guest that the entry is there, so it comes last. */
+    if (!ism_dma_write(ism, ism->ieq + ISM_IEQ_ENTRY_SIZE * (slot + 1), entry,
+                       sizeof(entry)) ||
+        !ism_dma_write(ism, ism->ieq + 8, sizes, sizeof(sizes)) ||
+        !ism_dma_write(ism, ism->ieq, index, sizeof(index))) {
+        return false;
+    }
+    ism->ieq_index = slot + 1;
+    return true;
+}
+
+static bool ism_post_event(IsmState *ism, uint32_t type, uint32_t code,
+                           uint64_t tok, uint64_t info, bool irq)
+{
+    if (!ism->ieq || !ism_write_event(ism, type, code, tok, info)) {
+        return false;
+    }
+    if (ism->sba && !ism_dma_or(ism, ism->sba, ISM_SBA_E | ISM_SBA_S)) {
+        return false;
+    }
+    if (irq) {
+        ism_interrupt(ism);
+    }
+    return true;
+}
+
+/* Buffers */
+
+/*
+ * Tokens are handed out in a circle, so that a stale one names nobody's
+ * buffer until more than a million others have been registered.
+ */
+static uint64_t ism_new_token(void)
+{
+    static uint32_t last;
+    uint64_t token;
+    uint32_t i;
+
+    for (i = 1; i < ISM_TOKENS; i++) {
+        last = last % (ISM_TOKENS - 1) + 1;
+        token = (uint64_t)last << ISM_TOKEN_SHIFT;
+        if (!g_hash_table_contains(ism_tokens, &token)) {
+            return token;
+        }
+    }
+    return 0;
+}
+
+/* Has @writer stored into a buffer of @owner?  With @forget, no longer. */
+static bool ism_connected(IsmState *writer, IsmState *owner, bool forget)
+{
+    bool found = false;
+    int i;
+
+    for (i = 0; i < ISM_NR_DMBS; i++) {
+        IsmDmb *dmb = owner->dmb[i];
+
+        if (dmb && dmb->used && dmb->rgid == writer->gid) {
+            found = true;
+            dmb->used = !forget;
+        }
+    }
+    return found;
+}
+
+static void ism_drop_dmb(IsmDmb *dmb, bool tell)
+{
+    IsmState *writer = dmb->used ? ism_peer(dmb->owner, dmb->rgid) : NULL;
+
+    g_hash_table_remove(ism_tokens, &dmb->token);
+    dmb->owner->dmb[dmb->index] = NULL;
+    if (tell && writer) {
+        ism_post_event(writer, ISM_EVENT_BUFFER, ISM_CODE_DMB_UNREGISTERED,
+                       dmb->token, 0, true);
+    }
+    g_free(dmb);
+}
+
+static ZpciResult ism_store_data(IsmState *ism, const ZpciInsn *insn,
+                                 const uint8_t *data)
+{
+    uint64_t token = insn->offset >> ISM_TOKEN_SHIFT << ISM_TOKEN_SHIFT;
+    uint64_t offset = ISM_OFFSET(insn->offset);
+    IsmDmb *dmb = g_hash_table_lookup(ism_tokens, &token);
+
+    if (!dmb || dmb->rgid != ism->gid || dmb->owner->pchid != ism->pchid ||
+        offset + insn->len > dmb->len) {
+        return zpci_exception(PGM_OPERAND);
+    }
+    dmb->used = true;
+    if (!ism_dma_write(dmb->owner, dmb->dma + offset, data, insn->len) ||
+        (ISM_SIGNAL(insn->offset) &&
+         !ism_signal_dmb(dmb->owner, dmb->index, ISM_ELEMENT(insn->offset)))) {
+        return zpci_error(ZPCI_PCI_ST_FUNC_NOT_AVAIL);
+    }
+    return zpci_ok();
+}
+
+/* Commands. The body of request and response follows an 8 byte header. */
+
+static uint16_t ism_reg_sba(IsmState *ism, const uint8_t *req, uint8_t *rsp)
+{
+    uint64_t sba = ldq_be_p(req);
+
+    if (!sba || sba % ISM_SBA_SIZE) {
+        return ISM_RET_ARGUMENT;
+    }
+    if (ism->sba) {
+        return ISM_RET_IN_USE;
+    }
+    ism->sba = sba;
+    return ISM_RET_OK;
+}
+
+static uint16_t ism_unreg_sba(IsmState *ism, const uint8_t *req, uint8_t *rsp)
+{
+    if (!ism->sba) {
+        return ISM_RET_NOT_FOUND;
+    }
+    ism->sba = 0;
+    return ISM_RET_OK;
+}
+
+static uint16_t ism_reg_ieq(IsmState *ism, const uint8_t *req, uint8_t *rsp)
+{
+    uint64_t ieq = ldq_be_p(req);
+
+    if (!ieq || ieq % ISM_IEQ_SIZE || ldq_be_p(req + 8) != ISM_IEQ_SIZE) {
+        return ISM_RET_ARGUMENT;
+    }
+    if (ism->ieq) {
+        return ISM_RET_IN_USE;
+    }
+    ism->ieq = ieq;
+    ism->ieq_index = 0;
+    return ISM_RET_OK;
+}
+
+static uint16_t ism_unreg_ieq(IsmState *ism, const uint8_t *req, uint8_t *rsp)
+{
+    if (!ism->ieq) {
+        return ISM_RET_NOT_FOUND;
+    }
+    ism->ieq = 0;
+    return ISM_RET_OK;
+}
+
+static uint16_t ism_read_gid(IsmState *ism, const uint8_t *req, uint8_t *rsp)
+{
+    stq_be_p(rsp, ism->gid);
+    return ISM_RET_OK;
+}
+
+static int ism_find_vlan(const IsmState *ism, uint16_t id)
+{
+    int i;
+
+    for (i = 0; i < ism->nr_vlans; i++) {
+        if (ism->vlan[i] == id) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* 0x1fff is no VLAN: to add it is how SMC asks for version 2 of ISM. */
+static uint16_t ism_add_vlan(IsmState *ism, const uint8_t *req, uint8_t *rsp)
+{
+    uint64_t id = ldq_be_p(req);
+
+    if (id != 0x1fff && (id < 1 || id > 4094)) {
+        return ISM_RET_ARGUMENT;
+    }
+    if (ism_find_vlan(ism, id) >= 0) {
+        return ISM_RET_OK;
+    }
+    if (ism->nr_vlans == ISM_NR_VLANS) {
+        return ISM_RET_FULL;
+    }
+    ism->vlan[ism->nr_vlans++] = id;
+    return ISM_RET_OK;
+}
+
+static uint16_t ism_del_vlan(IsmState *ism, const uint8_t *req, uint8_t *rsp)
+{
+    uint64_t id = ldq_be_p(req);
+    int i = id <= UINT16_MAX ? ism_find_vlan(ism, id) : -1;
+
+    if (i < 0) {
+        return ISM_RET_NOT_FOUND;
+    }
+    ism->vlan[i] = ism->vlan[--ism->nr_vlans];
+    return ISM_RET_OK;
+}
+
+static uint16_t ism_set_vlan(IsmState *ism, const uint8_t *req, uint8_t *rsp)
+{
+    ism->vlan_required = 1;
+    return ISM_RET_OK;
+}
+
+static uint16_t ism_reset_vlan(IsmState *ism, const uint8_t *req, uint8_t *rsp)
+{
+    ism->vlan_required = 0;
+    return ISM_RET_OK;
+}
+
+static void ism_count_dmbs(const IsmState *ism, uint32_t *owned,
+                           uint32_t *used)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    *owned = *used = 0;
+    g_hash_table_iter_init(&iter, ism_tokens);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        IsmDmb *dmb = value;
+
+        *owned += dmb->owner == ism;
+        *used += dmb->used && dmb->rgid == ism->gid;
+    }
+}
+
+static uint16_t ism_query_info(IsmState *ism, const uint8_t *req, uint8_t *rsp)
+{
+    uint32_t owned, used;
+    int i;
+
+    ism_count_dmbs(ism, &owned, &used);
+    stl_be_p(rsp, 1);                           /* version */
+    stl_be_p(rsp + 4, ISM_MAX_DMB_LEN);
+    stq_be_p(rsp + 8, 1);                       /* state: operational */
+    stq_be_p(rsp + 16, ism->gid);
+    stq_be_p(rsp + 24, ism->sba);
+    stq_be_p(rsp + 32, ism->ieq);
+    stl_be_p(rsp + 40, ism->ieq ? ISM_IEQ_SIZE : 0);
+    stl_be_p(rsp + 48, owned);
+    stl_be_p(rsp + 52, used);
+    stl_be_p(rsp + 56, ism->vlan_required);
+    stl_be_p(rsp + 60, ism->nr_vlans);
+    for (i = 0; i < ism->nr_vlans; i++) {
+        stw_be_p(rsp + 64 + 2 * i, ism->vlan[i]);
+    }
+    return ISM_RET_OK;
+}
+
+static uint16_t ism_query_rgid(IsmState *ism, const uint8_t *req, uint8_t *rsp)
+{
+    return ism_peer(ism, ldq_be_p(req)) ? ISM_RET_OK : ISM_RET_NO_PEER;
+}
+
+static uint16_t ism_reg_dmb(IsmState *ism, const uint8_t *req, uint8_t *rsp)
+{
+    uint64_t dma = ldq_be_p(req), token;
+    uint32_t len = ldl_be_p(req + 8), index = ldl_be_p(req + 12);
+    IsmDmb *dmb;
+
+    if (!dma || dma % (4 * KiB) || !len || len > ISM_MAX_DMB_LEN ||
+        dma + len < dma || index >= ISM_NR_DMBS) {
+        return ISM_RET_ARGUMENT;
+    }
+    if (!ism->sba) {
+        return ISM_RET_SEQUENCE;
+    }
+    if (ism->dmb[index]) {
+        return ISM_RET_IN_USE;
+    }
+    token = ism_new_token();
+    if (!token) {
+        return ISM_RET_FULL;
+    }
+    dmb = g_new0(IsmDmb, 1);
+    *dmb = (IsmDmb) {
+        .owner = ism, .token = token, .dma = dma, .len = len, .index = index,
+        .rgid = ldq_be_p(req + 24),
+    };
+    ism->dmb[index] = dmb;
+    g_hash_table_insert(ism_tokens, &dmb->token, dmb);
+    stq_be_p(rsp, token);
+    return ISM_RET_OK;
+}
+
+static uint16_t ism_unreg_dmb(IsmState *ism, const uint8_t *req, uint8_t *rsp)
+{
+    uint64_t token = ldq_be_p(req);
+    IsmDmb *dmb = g_hash_table_lookup(ism_tokens, &token);
+
+    if (!dmb || dmb->owner != ism) {
+        return ISM_RET_NOT_FOUND;
+    }
+    ism_drop_dmb(dmb, true);
+    return ISM_RET_OK;
+}
+
+static uint16_t ism_signal_ieq(IsmState *ism, const uint8_t *req, uint8_t *rsp)
+{
+    IsmState *peer = ism_peer(ism, ldq_be_p(req));
+
+    if (!peer || !ism_post_event(peer, ISM_EVENT_SOFTWARE, ldl_be_p(req + 12),
+                                 ism->gid, ldq_be_p(req + 16),
+                                 ldl_be_p(req + 8))) {
+        return ISM_RET_NO_PEER;
+    }
+    return ISM_RET_OK;
+}
+
+#define ISM_HEADER_SIZE 8
+
+/* Lengths are without the header. */
+static const struct {
+    uint32_t command;
+    uint16_t req_len;
+    uint16_t rsp_len;
+    uint16_t (*handler)(IsmState *ism, const uint8_t *req, uint8_t *rsp);
+} ism_commands[] = {
+    { 0x01,  8,   0, ism_reg_sba },
+    { 0x02, 16,   0, ism_reg_ieq },
+    { 0x03,  0,   8, ism_read_gid },
+    { 0x04,  8,   0, ism_add_vlan },
+    { 0x05,  8,   0, ism_del_vlan },
+    { 0x06,  0,   0, ism_set_vlan },
+    { 0x07,  0,   0, ism_reset_vlan },
+    { 0x08,  0, 192, ism_query_info },
+    { 0x09, 16,   0, ism_query_rgid },
+    { 0x0a, 32,   8, ism_reg_dmb },
+    { 0x0b,  8,   0, ism_unreg_dmb },
+    { 0x0e, 24,   0, ism_signal_ieq },
+    { 0x11,  0,   0, ism_unreg_sba },
+    { 0x12,  0,   0, ism_unreg_ieq },
+};
+
+static uint16_t ism_run_command(IsmState *ism, const uint8_t *request,
+                                uint8_t *body, uint16_t *body_len)
+{
+    uint32_t command = ldl_be_p(request);
+    uint16_t len = lduw_be_p(request + 6), ret;
+    int i;
+
+    *body_len = 0;
+    for (i = 0; i < ARRAY_SIZE(ism_commands); i++) {
+        if (ism_commands[i].command != command) {
+            continue;
+        }
+        if (len != ISM_HEADER_SIZE + ism_commands[i].req_len) {
+            return ISM_RET_LENGTH;
+        }
+        ret = ism_commands[i].handler(ism, request + ISM_HEADER_SIZE, body);
+        if (ret == ISM_RET_OK) {
+            *body_len = ism_commands[i].rsp_len;
+        }
+        return ret;
+    }
+    return ISM_RET_COMMAND;
+}
+
+/* The request in the window is replaced by the response. */
+static void ism_doorbell(IsmState *ism)
+{
+    uint8_t request[ISM_WINDOW_SIZE];
+    uint16_t ret, body_len;
+
+    memcpy(request, ism->window, sizeof(request));
+    memset(ism->window, 0, sizeof(ism->window));
+    ret = ism_run_command(ism, request, ism->window + ISM_HEADER_SIZE,
+                          &body_len);
+    memcpy(ism->window, request, 4);
+    stw_be_p(ism->window + 4, ret);
+    stw_be_p(ism->window + 6, ISM_HEADER_SIZE + body_len);
+}
+
+static ZpciResult ism_window(IsmState *ism, const ZpciInsn *insn,
+                             uint8_t *data)
+{
+    if (insn->offset >= ISM_WINDOW_SIZE ||
+        insn->len > ISM_WINDOW_SIZE - insn->offset) {
+        return zpci_exception(PGM_OPERAND);
+    }
+    if (insn->kind == ZPCI_LOAD) {
+        memcpy(data, ism->window + insn->offset, insn->len);
+        return zpci_ok();
+    }
+    memcpy(ism->window + insn->offset, data, insn->len);
+    /* Only a whole header rings the bell. */
+    if (insn->offset == 0 && insn->len >= ISM_HEADER_SIZE) {
+        ism_doorbell(ism);
+    }
+    return zpci_ok();
+}
+
+/* The device */
+
+static ZpciResult ism_execute(ZpciLab *lab, const ZpciInsn *insn,
+                              uint8_t *data)
+{
+    if (insn->kind == ZPCI_STORE) {
+        return zpci_exception(PGM_OPERAND);
+    }
+    if (insn->pcias == ISM_BAR_COMMAND) {
+        return ism_window(ISM(lab), insn, data);
+    }
+    if (insn->kind == ZPCI_LOAD || insn->offset >= ISM_DATA_SIZE) {
+        return zpci_exception(PGM_OPERAND);
+    }
+    return ism_store_data(ISM(lab), insn, data);
+}
+
+static void ism_describe(ZpciFunction *fn, ZpciAttributes *attr)
+{
+    IsmState *ism = ISM(fn);
+
+    attr->pft = ISM_PFT;
+    attr->pchid = ism->pchid;
+    attr->maxstbl = ism->maxstbl;
+    attr->relaxed = true;
+    attr->mui = ZPCI_LAB_MUI;
+}
+
+/* All connections end, in both directions. */
+static void ism_disconnect(IsmState *ism, bool tell)
+{
+    IsmState *peer;
+    bool connected;
+    int i;
+
+    QTAILQ_FOREACH(peer, &ism_functions, link) {
+        if (peer == ism) {
+            continue;
+        }
+        connected = ism_connected(ism, peer, true);
+        connected |= ism_connected(peer, ism, false);
+        if (tell && connected) {
+            ism_post_event(peer, ISM_EVENT_DEVICE, ISM_CODE_GID_DISABLED,
+                           ism->gid, 0, true);
+        }
+    }
+    for (i = 0; i < ISM_NR_DMBS; i++) {
+        if (ism->dmb[i]) {
+            ism_drop_dmb(ism->dmb[i], tell);
+        }
+    }
+}
+
+/*
+ * Tell the peers only if the guest did it: while the machine is reset they
+ * must not get at guest memory any more.
+ */
+static void ism_reset(ZpciFunction *fn)
+{
+    IsmState *ism = ISM(fn);
+
+    ism->sba = 0;
+    ism->ieq = 0;
+    ism_disconnect(ism, current_cpu != NULL);
+    ism->vlan_required = 0;
+    ism->nr_vlans = 0;
+    memset(ism->window, 0, sizeof(ism->window));
+}
+
+static bool ism_choose_gid(IsmState *ism, Error **errp)
+{
+    if (!ism->gid) {
+        ism->gid = ISM_FIRST_GID;
+        while (ism_by_gid(ism->gid)) {
+            ism->gid++;
+        }
+    } else if (ism_by_gid(ism->gid)) {
+        error_setg(errp, "gid 0x%" PRIx64 " is already in use", ism->gid);
+        return false;
+    }
+    return true;
+}
+
+static void ism_realize(PCIDevice *pdev, Error **errp)
+{
+    IsmState *ism = ISM(pdev);
+    ZpciLab *lab = ZPCI_LAB(pdev);
+
+    if (ism->maxstbl < 64 || ism->maxstbl > ZPCI_BLOCK_MAX) {
+        error_setg(errp, "maxstbl must be 64 to 4096");
+        return;
+    }
+    if (!ism->pchid || ism->pchid >= ISM_CHID_SOFTWARE) {
+        error_setg(errp, "pchid must be 1 to 0x%x", ISM_CHID_SOFTWARE - 1);
+        return;
+    }
+    if (!ism_choose_gid(ism, errp) ||
+        !zpci_lab_realize(lab, ism->lab, errp)) {
+        return;
+    }
+    zpci_lab_add_bar(lab, ISM_BAR_DATA, PCI_BASE_ADDRESS_SPACE_MEMORY |
+                     PCI_BASE_ADDRESS_MEM_TYPE_64, ISM_DATA_SIZE);
+    zpci_lab_add_bar(lab, ISM_BAR_COMMAND, PCI_BASE_ADDRESS_SPACE_MEMORY |
+                     PCI_BASE_ADDRESS_MEM_TYPE_64, ISM_WINDOW_SIZE);
+    if (!ism_tokens) {
+        ism_tokens = g_hash_table_new(g_int64_hash, g_int64_equal);
+    }
+    QTAILQ_INSERT_TAIL(&ism_functions, ism, link);
+}
+
+static void ism_exit(PCIDevice *pdev)
+{
+    IsmState *ism = ISM(pdev);
+
+    ism_reset(ZPCI_FUNCTION(pdev));
+    QTAILQ_REMOVE(&ism_functions, ism, link);
+    msi_uninit(pdev);
+}
+
+static LabProperty ism_properties[] = {
+    DEFINE_PROP_UINT64("gid", IsmState, gid, 0),
+    DEFINE_PROP_UINT16("pchid", IsmState, pchid, ISM_DEFAULT_PCHID),
+    DEFINE_PROP_UINT16("maxstbl", IsmState, maxstbl, ZPCI_BLOCK_MAX),
+    DEFINE_PROP_BOOL("lab", IsmState, lab, false),
+    LAB_PROP_END
+};
+
+static void ism_class_init(ObjectClass *klass, LabClassData *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    PCIDeviceClass *pc = PCI_DEVICE_CLASS(klass);
+    ZpciFunctionClass *fc = ZPCI_FUNCTION_CLASS(klass);
+
+    dc->desc = "Internal Shared Memory function";
+    device_class_set_props(dc, ism_properties);
+    pc->vendor_id = PCI_VENDOR_ID_IBM;
+    pc->device_id = ISM_DEVICE_ID;
+    pc->subsystem_vendor_id = PCI_VENDOR_ID_IBM;
+    pc->class_id = PCI_CLASS_NOT_DEFINED;
+    pc->realize = ism_realize;
+    pc->exit = ism_exit;
+    fc->describe = ism_describe;
+    fc->reset = ism_reset;
+    ZPCI_LAB_CLASS(klass)->execute = ism_execute;
+}
+
+static const TypeInfo ism_info = {
+    .name = TYPE_ISM,
+    .parent = TYPE_ZPCI_LAB,
+    .instance_size = sizeof(IsmState),
+    .class_init = ism_class_init,
+};
+
+static void ism_register_types(void)
+{
+    type_register_static(&ism_info);
+}
+
+type_init(ism_register_types)

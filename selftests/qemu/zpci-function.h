@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zPCI functions that take part in the architecture themselves
+ *
+ * QEMU turns the zPCI load and store instructions into ordinary accesses to
+ * memory regions, split into pieces of at most 8 bytes. Some functions cannot
+ * be modelled that way: for an ISM one PCI STORE BLOCK is one message of 1 to
+ * 4096 bytes, and what the guest sees when it is refused matters.
+ *
+ * A PCI device which implements the QOM interface "zpci-function" gets each
+ * PCILG, PCISTG and PCISTB to one of its BARs as a whole instead, and says
+ * how the instruction ends. It also chooses what CLP tells about it, and may
+ * have MSI without MSI-X. Configuration space stays with QEMU.
+ */
+#ifndef HW_S390X_ZPCI_FUNCTION_H
+#define HW_S390X_ZPCI_FUNCTION_H
+
+#include "hw/s390x/s390-pci-inst.h"
+#include "qom/object.h"
+
+#define TYPE_ZPCI_FUNCTION "zpci-function"
+
+typedef struct ZpciFunction ZpciFunction;
+typedef struct ZpciFunctionClass ZpciFunctionClass;
+
+DECLARE_CLASS_CHECKERS(ZpciFunctionClass, ZPCI_FUNCTION, TYPE_ZPCI_FUNCTION)
+#define ZPCI_FUNCTION(obj) \
+    INTERFACE_CHECK(ZpciFunction, (obj), TYPE_ZPCI_FUNCTION)
+
+/* The largest block a PCISTB can carry: it must not cross 4 KiB. */
+#define ZPCI_BLOCK_MAX 4096
+
+/* How an instruction ends: by a program exception, or with cc and status. */
+typedef struct ZpciResult {
+    uint16_t pgm;       /* program interruption code, 0 if there is none */
+    uint8_t status;     /* ZPCI_PCI_ST_*, for cc 1 */
+    uint8_t cc;         /* ZPCI_PCI_LS_* */
+} ZpciResult;
+
+static inline ZpciResult zpci_ok(void)
+{
+    return (ZpciResult) { .cc = ZPCI_PCI_LS_OK };
+}
+
+static inline ZpciResult zpci_error(uint8_t status)
+{
+    return (ZpciResult) { .cc = ZPCI_PCI_LS_ERR, .status = status };
+}
+
+static inline ZpciResult zpci_exception(uint16_t pgm)
+{
+    return (ZpciResult) { .pgm = pgm };
+}
+
+static inline bool zpci_is_ok(ZpciResult res)
+{
+    return !res.pgm && res.cc == ZPCI_PCI_LS_OK;
+}
+
+/* The values are the indexes of the counters in the measurement block. */
+typedef enum ZpciInsnKind {
+    ZPCI_LOAD = ZPCI_FMB_CNT_LD,        /* PCILG */
+    ZPCI_STORE = ZPCI_FMB_CNT_ST,       /* PCISTG */
+    ZPCI_STORE_BLOCK = ZPCI_FMB_CNT_STB /* PCISTB */
+} ZpciInsnKind;
+
+typedef struct ZpciInsn {
+    ZpciInsnKind kind;
+    uint8_t pcias;      /* BAR number, 0 to 5; the function has this BAR */
+    uint16_t len;       /* bytes, as the guest gave it: any value */
+    uint64_t offset;
+    uint64_t gaddr;     /* guest address of the block, PCISTB only */
+    bool uncounted;     /* set by arrive(): not for the measurement block */
+} ZpciInsn;
+
+/* What CLP reports about a function and its group. */
+typedef struct ZpciAttributes {
+    uint8_t pft;        /* PCI function type */
+    uint16_t pchid;     /* physical channel */
+    uint16_t maxstbl;   /* longest PCISTB, bytes */
+    uint16_t mui;       /* measurement block update interval, ms */
+    bool relaxed;       /* PCISTB of any length and alignment */
+} ZpciAttributes;
+
+/* CLP query function group: PCISTB has relaxed alignment and length rules */
+#define CLP_RSP_QPCIG_MASK_RELAXED 0x08
+
+struct ZpciFunctionClass {
+    InterfaceClass parent;
+
+    /* Fill in the attributes; called once, when the function is plugged. */
+    void (*describe)(ZpciFunction *fn, ZpciAttributes *attr);
+
+    /*
+     * An instruction has arrived, legal or not, its operand not yet fetched.
+     * Any other result than zpci_ok() ends it.  Optional.
+     */
+    ZpciResult (*arrive)(ZpciFunction *fn, ZpciInsn *insn);
+
+    /*
+     * Carry out an instruction that obeys the rules of the architecture.
+     * @data: insn->len bytes in the order of PCI address space, whatever the
+     * instruction: filled in here for a load, to be stored otherwise.
+     */
+    ZpciResult (*execute)(ZpciFunction *fn, const ZpciInsn *insn,
+                          uint8_t *data);
+
+    /* The instruction ends like this.  Optional. */
+    void (*done)(ZpciFunction *fn, const ZpciInsn *insn, ZpciResult res);
+
+    /*
+     * The function has been disabled by the guest, or the machine is reset.
+     * PCI state was already reset.  Optional.
+     */
+    void (*reset)(ZpciFunction *fn);
+};
+
+/*
+ * For a function: enter the error state, if it is not there already.
+ * @pec: PCI event code of the error event for the guest, 0 for no event.
+ * Returns false if the function is not enabled.
+ */
+bool zpci_function_set_error(PCIDevice *pdev, uint16_t pec);
+
+/*
+ * The rest is for QEMU's zPCI code. The instruction hooks return true if the
+ * instruction is finished, false if QEMU shall go on with it.
+ */
+bool zpci_function_present(PCIDevice *pdev);
+void zpci_function_plug(S390PCIBusDevice *pbdev);
+void zpci_function_reset(S390PCIBusDevice *pbdev);
+bool zpci_function_pcilg(S390CPU *cpu, S390PCIBusDevice *pbdev,
+                         uint8_t r1, uint8_t r2, uintptr_t ra);
+bool zpci_function_pcistg(S390CPU *cpu, S390PCIBusDevice *pbdev,
+                          uint8_t r1, uint8_t r2, uintptr_t ra);
+bool zpci_function_pcistb(S390CPU *cpu, S390PCIBusDevice *pbdev,
+                          uint8_t r1, uint8_t r3, uint64_t gaddr,
+                          uint8_t ar, uintptr_t ra);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zPCI lab devices: instruction log, fault injector, control BAR
+ */
+#include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "qemu/module.h"
+#include "qapi/error.h"
+#include "qapi/visitor.h"
+#include "cpu.h"
+#include "hw/pci/msi.h"
+#include "zpci-lab.h"
+
+#define REG(lab, name) ((lab)->reg[ZPCI_LAB_##name / 8])
+
+static const struct {
+    const char *property;
+    bool writable;
+} zpci_lab_reg[ZPCI_LAB_NR_REGS] = {
+    [ZPCI_LAB_ID / 8]           = { "lab-id" },
+    [ZPCI_LAB_COUNT_LOAD / 8]   = { "lab-count-load", true },
+    [ZPCI_LAB_COUNT_STORE / 8]  = { "lab-count-store", true },
+    [ZPCI_LAB_COUNT_BLOCK / 8]  = { "lab-count-block", true },
+    [ZPCI_LAB_LAST_KIND / 8]    = { "lab-last-kind" },
+    [ZPCI_LAB_LAST_PCIAS / 8]   = { "lab-last-pcias" },
+    [ZPCI_LAB_LAST_OFFSET / 8]  = { "lab-last-offset" },
+    [ZPCI_LAB_LAST_LEN / 8]     = { "lab-last-len" },
+    [ZPCI_LAB_LAST_RESULT / 8]  = { "lab-last-result" },
+    [ZPCI_LAB_FAULT_KINDS / 8]  = { "lab-fault-kinds", true },
+    [ZPCI_LAB_FAULT_RESULT / 8] = { "lab-fault-result", true },
+    [ZPCI_LAB_FAULT_TIMES / 8]  = { "lab-fault-times", true },
+    [ZPCI_LAB_FAULT_AFTER / 8]  = { "lab-fault-after", true },
+    [ZPCI_LAB_FAULT_HITS / 8]   = { "lab-fault-hits", true },
+    [ZPCI_LAB_SET_ERROR / 8]    = { "lab-set-error", true },
+};
+
+static bool zpci_lab_is_control(const ZpciInsn *insn)
+{
+    return insn->pcias == ZPCI_LAB_BAR;
+}
+
+static bool zpci_lab_set_error(ZpciLab *lab, uint16_t pec)
+{
+    return zpci_function_set_error(PCI_DEVICE(lab),
+                                   pec == ZPCI_LAB_PEC_NONE ? 0 : pec);
+}
+
+/* Shall this instruction fail?  Counts down. */
+static bool zpci_lab_fault_due(ZpciLab *lab, uint64_t kind)
+{
+    uint64_t kinds = REG(lab, FAULT_KINDS);
+
+    if (!REG(lab, FAULT_AFTER) || (kinds && !(kinds & kind)) ||
+        --REG(lab, FAULT_AFTER)) {
+        return false;
+    }
+    REG(lab, FAULT_HITS)++;
+    if (REG(lab, FAULT_TIMES) > 1) {
+        REG(lab, FAULT_TIMES)--;
+        REG(lab, FAULT_AFTER) = 1;
+    }
+    return true;
+}
+
+static ZpciResult zpci_lab_fault(ZpciLab *lab)
+{
+    uint64_t want = REG(lab, FAULT_RESULT);
+    uint16_t pec = extract64(want, 32, 16);
+
+    if (pec) {
+        zpci_lab_set_error(lab, pec);
+    }
+    return (ZpciResult) {
+        .cc = extract64(want, 0, 2),
+        .status = extract64(want, 8, 8),
+        .pgm = extract64(want, 16, 16),
+    };
+}
+
+static ZpciResult zpci_lab_arrive(ZpciFunction *fn, ZpciInsn *insn)
+{
+    ZpciLab *lab = ZPCI_LAB(fn);
+    uint64_t kind = 1ULL << insn->kind;
+
+    if (zpci_lab_is_control(insn)) {
+        insn->uncounted = true;
+        return zpci_ok();
+    }
+    lab->reg[ZPCI_LAB_COUNT_LOAD / 8 + insn->kind]++;
+    REG(lab, LAST_KIND) = kind;
+    REG(lab, LAST_PCIAS) = insn->pcias;
+    REG(lab, LAST_OFFSET) = insn->offset;
+    REG(lab, LAST_LEN) = insn->len;
+    return zpci_lab_fault_due(lab, kind) ? zpci_lab_fault(lab) : zpci_ok();
+}
+
+static void zpci_lab_done(ZpciFunction *fn, const ZpciInsn *insn,
+                          ZpciResult res)
+{
+    if (!zpci_lab_is_control(insn)) {
+        REG(ZPCI_LAB(fn), LAST_RESULT) = ZPCI_LAB_RESULT_PGM(res.pgm) |
+                                         ZPCI_LAB_RESULT(res.cc, res.status);
+    }
+}
+
+static ZpciResult zpci_lab_control_read(ZpciLab *lab, const ZpciInsn *insn,
+                                        uint8_t *data)
+{
+    uint8_t bytes[8] = { };
+
+    if (insn->offset >= ZPCI_LAB_BAR_SIZE) {
+        return zpci_exception(PGM_OPERAND);
+    }
+    if (insn->offset / 8 < ZPCI_LAB_NR_REGS) {
+        stq_be_p(bytes, lab->reg[insn->offset / 8]);
+    }
+    memcpy(data, bytes + insn->offset % 8, insn->len);
+    return zpci_ok();
+}
+
+static ZpciResult zpci_lab_control_write(ZpciLab *lab, const ZpciInsn *insn,
+                                         const uint8_t *data)
+{
+    uint64_t first = insn->offset / 8, n = insn->len / 8, i;
+
+    if (insn->offset % 8 || insn->len % 8) {
+        return zpci_exception(PGM_OPERAND);
+    }
+    for (i = first; i < first + n; i++) {
+        if (i >= ZPCI_LAB_NR_REGS || !zpci_lab_reg[i].writable) {
+            return zpci_exception(PGM_OPERAND);
+        }
+    }
+    for (i = 0; i < n; i++) {
+        lab->reg[first + i] = ldq_be_p(data + 8 * i);
+        if (first + i == ZPCI_LAB_SET_ERROR / 8) {
+            zpci_lab_set_error(lab, REG(lab, SET_ERROR));
+        }
+    }
+    return zpci_ok();
+}
+
+static ZpciResult zpci_lab_execute(ZpciFunction *fn, const ZpciInsn *insn,
+                                   uint8_t *data)
+{
+    ZpciLab *lab = ZPCI_LAB(fn);
+
+    if (!zpci_lab_is_control(insn)) {
+        return ZPCI_LAB_GET_CLASS(lab)->execute(lab, insn, data);
+    }
+    if (insn->kind == ZPCI_LOAD) {
+        return zpci_lab_control_read(lab, insn, data);
+    }
+    return zpci_lab_control_write(lab, insn, data);
+}
+
+static void zpci_lab_prop_set_error(Object *obj, Visitor *v, const char *name,
+                                    void *opaque, Error **errp)
+{
+    ZpciLab *lab = ZPCI_LAB(obj);
+    uint64_t pec;
+
+    if (!visit_type_uint64(v, name, &pec, errp)) {
+        return;
+    }
+    REG(lab, SET_ERROR) = pec;
+    if (!zpci_lab_set_error(lab, pec)) {
+        error_setg(errp, "the guest has not enabled this function");
+    }
+}
+
+static void zpci_lab_prop_get_error(Object *obj, Visitor *v, const char *name,
+                                    void *opaque, Error **errp)
+{
+    visit_type_uint64(v, name, &REG(ZPCI_LAB(obj), SET_ERROR), errp);
+}
+
+static void zpci_lab_instance_init(Object *obj)
+{
+    ZpciLab *lab = ZPCI_LAB(obj);
+    int i;
+
+    REG(lab, ID) = ZPCI_LAB_MAGIC;
+    for (i = 0; i < ZPCI_LAB_SET_ERROR / 8; i++) {
+        object_property_add_uint64_ptr(obj, zpci_lab_reg[i].property,
+                                       &lab->reg[i],
+                                       zpci_lab_reg[i].writable ?
+                                       OBJ_PROP_FLAG_READWRITE :
+                                       OBJ_PROP_FLAG_READ);
+    }
+    /* Written, this one does something. */
+    object_property_add(obj, zpci_lab_reg[ZPCI_LAB_SET_ERROR / 8].property,
+                        "uint64", zpci_lab_prop_get_error,
+                        zpci_lab_prop_set_error, NULL, NULL);
+}
+
+/*
+ * PCI wants a memory region for each BAR, but the instructions come another
+ * way, and nothing else may reach a BAR on this machine: refuse it all.
+ */
+static bool zpci_lab_refuse(void *opaque, hwaddr addr, unsigned size,
+                            bool is_write, MemTxAttrs attrs)
+{
+    return false;
+}
+
+static const MemoryRegionOps zpci_lab_bar_ops = {
+    .valid.accepts = zpci_lab_refuse,
+};
+
+void zpci_lab_add_bar(ZpciLab *lab, int nr, uint8_t type, uint64_t size)
+{
+    memory_region_init_io(&lab->bar[nr], OBJECT(lab), &zpci_lab_bar_ops, lab,
+                          object_get_typename(OBJECT(lab)), size);
+    pci_register_bar(PCI_DEVICE(lab), nr, type, &lab->bar[nr]);
+}
+
+bool zpci_lab_realize(ZpciLab *lab, bool control, Error **errp)
+{
+    if (msi_init(PCI_DEVICE(lab), 0, 1, true, false, errp)) {
+        return false;
+    }
+    if (control) {
+        zpci_lab_add_bar(lab, ZPCI_LAB_BAR, PCI_BASE_ADDRESS_SPACE_MEMORY,
+                         ZPCI_LAB_BAR_SIZE);
+    }
+    return true;
+}
+
+static const VMStateDescription zpci_lab_vmstate = {
+    .name = TYPE_ZPCI_LAB,
+    .unmigratable = 1,
+};
+
+static void zpci_lab_class_init(ObjectClass *klass, LabClassData *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    ZpciFunctionClass *fc = ZPCI_FUNCTION_CLASS(klass);
+
+    set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+    dc->vmsd = &zpci_lab_vmstate;
+    fc->arrive = zpci_lab_arrive;
+    fc->execute = zpci_lab_execute;
+    fc->done = zpci_lab_done;
+}
+
+static const TypeInfo zpci_lab_info = {
+    .name = TYPE_ZPCI_LAB,
+    .parent = TYPE_PCI_DEVICE,
+    .abstract = true,
+    .instance_size = sizeof(ZpciLab),
+    .instance_init = zpci_lab_instance_init,
+    .class_size = sizeof(ZpciLabClass),
+    .class_init = zpci_lab_class_init,
+    .interfaces = (LabInterfaceInfo[]) {
+        { INTERFACE_CONVENTIONAL_PCI_DEVICE },
+        { TYPE_ZPCI_FUNCTION },
+        { }
+    },
+};
+
+static void zpci_lab_register_types(void)
+{
+    type_register_static(&zpci_lab_info);
+}
+
+type_init(zpci_lab_register_types)

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zPCI lab devices: what the device models here have in common
+ *
+ * Base class of PCI devices that are zPCI functions with one MSI, with an
+ * instruction log and a fault injector (zpci-lab-regs.h).
+ */
+#ifndef HW_S390X_ZPCI_LAB_H
+#define HW_S390X_ZPCI_LAB_H
+
+#include "compat.h"
+#include "zpci-function.h"
+#include "zpci-lab-regs.h"
+
+#define TYPE_ZPCI_LAB "zpci-lab"
+OBJECT_DECLARE_TYPE(ZpciLab, ZpciLabClass, ZPCI_LAB)
+
+/* Guests read the measurement block; tests shall not wait long for it. */
+#define ZPCI_LAB_MUI 100
+
+struct ZpciLab {
+    PCIDevice parent_obj;
+
+    MemoryRegion bar[PCI_BAR_COUNT];
+    uint64_t reg[ZPCI_LAB_NR_REGS];
+};
+
+struct ZpciLabClass {
+    PCIDeviceClass parent_class;
+
+    /* Like ZpciFunctionClass.execute, for all BARs but the control BAR */
+    ZpciResult (*execute)(ZpciLab *lab, const ZpciInsn *insn, uint8_t *data);
+};
+
+/* The first part of realize; @control says whether to have a control BAR. */
+bool zpci_lab_realize(ZpciLab *lab, bool control, Error **errp);
+void zpci_lab_add_bar(ZpciLab *lab, int nr, uint8_t type, uint64_t size);
+
+#endif
