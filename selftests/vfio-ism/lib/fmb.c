@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "fmb.h"
+
+static void statistics_path(const char *bdf, char *path, size_t len)
+{
+	snprintf(path, len, "/sys/kernel/debug/pci/%s/statistics", bdf);
+}
+
+int fmb_restart(const char *bdf)
+{
+	char path[PATH_MAX];
+	int fd, ret = 0;
+
+	statistics_path(bdf, path, sizeof(path));
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	/* it may be off already; what counts is that it comes on */
+	if (write(fd, "0", 1) < 0 && errno != EINVAL)
+		ret = -errno;
+	if (!ret && write(fd, "1", 1) != 1)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+static int fmb_parse(const char *path, struct fmb *fmb)
+{
+	char line[128];
+	int found = 0;
+	FILE *f;
+
+	f = fopen(path, "r");
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof(line), f))
+		found += sscanf(line, "Update interval: %lu",
+				&fmb->interval_ms) == 1 ||
+			 sscanf(line, " Load operations: %lu",
+				&fmb->loads) == 1 ||
+			 sscanf(line, " Store operations: %lu",
+				&fmb->stores) == 1 ||
+			 sscanf(line, " Store block operations: %lu",
+				&fmb->blocks) == 1;
+	fclose(f);
+	return found == 4 ? 0 : -ENODATA;
+}
+
+int fmb_read(const char *bdf, struct fmb *fmb)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	statistics_path(bdf, path, sizeof(path));
+	ret = fmb_parse(path, fmb);
+	if (ret)
+		return ret;
+	usleep(2 * fmb->interval_ms * 1000);
+	return fmb_parse(path, fmb);
+}

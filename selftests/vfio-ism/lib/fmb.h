@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Function measurement: how many PCI instructions a function has taken, as
+ * counted by the machine and shown by the kernel in debugfs
+ */
+#ifndef SELFTESTS_VFIO_ISM_FMB_H
+#define SELFTESTS_VFIO_ISM_FMB_H
+
+struct fmb {
+	unsigned long interval_ms;
+	unsigned long loads;
+	unsigned long stores;
+	unsigned long blocks;
+};
+
+/*
+ * Count from 0. Needed after opening a function: the reset that goes with it
+ * ends the measurement, and the kernel does not notice.
+ */
+int fmb_restart(const char *bdf);
+
+/* Waits until the counts are up to date */
+int fmb_read(const char *bdf, struct fmb *fmb);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The ISM device protocol, as far as a user space peer needs it
+ *
+ * A command is written to BAR 2, its header last; the answer is read from
+ * there. Data is written to BAR 0, where the address says which DMB, where in
+ * it, and whether its owner is to be signalled. All fields are big-endian.
+ *
+ * Functions return 0 or a negative errno; ism_command() and those on top of it
+ * return the code, greater than 0, with which the function refused a command.
+ */
+#ifndef SELFTESTS_VFIO_ISM_ISM_H
+#define SELFTESTS_VFIO_ISM_ISM_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+#include "vfio.h"
+
+#define ISM_BAR_DATA		VFIO_PCI_BAR0_REGION_INDEX
+#define ISM_BAR_COMMAND		VFIO_PCI_BAR2_REGION_INDEX
+#define ISM_PAGE_SIZE		4096
+
+enum ism_command_code {
+	ISM_REG_SBA		= 0x01,
+	ISM_REG_IEQ		= 0x02,
+	ISM_READ_GID		= 0x03,
+	ISM_ADD_VLAN_ID		= 0x04,
+	ISM_DEL_VLAN_ID		= 0x05,
+	ISM_QUERY_INFO		= 0x08,
+	ISM_QUERY_RGID		= 0x09,
+	ISM_REG_DMB		= 0x0a,
+	ISM_UNREG_DMB		= 0x0b,
+	ISM_SIGNAL_IEQ		= 0x0e,
+	ISM_UNREG_SBA		= 0x11,
+	ISM_UNREG_IEQ		= 0x12,
+};
+
+struct ism_header {
+	__be32 cmd;
+	__be16 ret;
+	__be16 len;
+};
+
+struct ism_sba {
+	__be32 flags;
+#define ISM_SBA_SIGNAL		0x80000000
+#define ISM_SBA_EVENT		0x40000000
+	__u8 dmb_bits[240];		/* DMB n is bit n, from the left */
+	__be32 reserved[3];
+	__be16 dmbe_mask[1920];
+};
+
+struct ism_event {
+	__be32 type;
+	__be32 code;
+	__be64 tok;
+	__be64 time;
+	__be64 info;
+};
+
+struct ism_ieq {
+	__be64 idx;
+	__be64 ieq_len;
+	__be64 entry_len;
+	__be64 reserved;
+	struct ism_event entry[15];
+};
+
+struct ism_dmb {
+	__u64 iova;
+	__u32 len;
+	__u32 sba_idx;
+	__u64 rgid;			/* who may write to it */
+	__u64 tok;			/* what it is known by, from ism_reg_dmb() */
+};
+
+/* A function in use, with the two pages that it reports to */
+struct ism {
+	struct vfio_function fn;
+	struct ism_sba *sba;
+	struct ism_ieq *ieq;
+	__u64 sba_iova, ieq_iova;
+	int irq;			/* eventfd */
+};
+
+/* Open @bdf, enable it and its interrupt; nothing is registered yet */
+int ism_open(struct ism *ism, const char *bdf, enum vfio_mode mode);
+void ism_close(struct ism *ism);
+
+/* @len bytes at @cmd go out, @answer_len come back; the header included */
+int ism_command(struct ism *ism, enum ism_command_code code, void *cmd,
+		size_t len, size_t answer_len);
+
+int ism_register(struct ism *ism);	/* SBA and IEQ */
+int ism_unregister(struct ism *ism);
+int ism_read_gid(struct ism *ism, __u64 *gid);
+int ism_query_rgid(struct ism *ism, __u64 rgid);
+int ism_reg_dmb(struct ism *ism, struct ism_dmb *dmb);
+int ism_unreg_dmb(struct ism *ism, __u64 tok);
+int ism_signal_ieq(struct ism *ism, __u64 rgid, __u32 code,
+		   __u64 info);
+
+/* One store into a DMB, which must not cross one of its 4 KiB boundaries */
+int ism_move(struct ism *ism, __u64 tok, unsigned int idx, bool signal,
+	     __u32 offset, const void *data, size_t len);
+
+/* Wait for the interrupt; -ETIME after @ms */
+int ism_wait(struct ism *ism, int ms);
+
+/* Whether DMB @sba_idx was signalled; takes the signal back */
+bool ism_signalled(struct ism *ism, __u32 sba_idx, __u16 *mask);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A VFIO PCI function in user space, on each of the three kinds of container
+ *
+ * tools/testing/selftests/vfio/lib does this for functions whose BARs can be
+ * mapped; those of an ISM can only be read and written, and where they lie in
+ * the file is the driver's to say.
+ *
+ * Functions return 0 or a count, or a negative errno.
+ */
+#ifndef SELFTESTS_VFIO_ISM_VFIO_H
+#define SELFTESTS_VFIO_ISM_VFIO_H
+
+#include <stddef.h>
+#include <sys/types.h>
+#include <linux/types.h>
+#include <linux/vfio.h>
+
+#define VFIO_BDF_LEN	16	/* "0001:00:00.0" and the end of it */
+
+enum vfio_mode {
+	VFIO_MODE_IOMMUFD,	/* /dev/iommu and the function's cdev */
+	VFIO_MODE_COMPAT,	/* /dev/iommu as container, and the group */
+	VFIO_MODE_TYPE1,	/* /dev/vfio/vfio as container, and the group */
+};
+
+struct vfio_function {
+	enum vfio_mode mode;
+	int device;
+	int iommu;		/* /dev/iommu or /dev/vfio/vfio */
+	int group;
+	__u32 ioas;
+	__u64 next_iova;	/* where the kernel does not choose one */
+	__u64 offset[VFIO_PCI_NUM_REGIONS];
+};
+
+/* -ENOENT if the function or the mode's device node is not there */
+int vfio_open(struct vfio_function *fn, const char *bdf, enum vfio_mode mode);
+void vfio_close(struct vfio_function *fn);
+
+int vfio_region_info(struct vfio_function *fn, unsigned int index,
+		     struct vfio_region_info *info);
+ssize_t vfio_read(struct vfio_function *fn, unsigned int index, __u64 offset,
+		  void *buf, size_t len);
+ssize_t vfio_write(struct vfio_function *fn, unsigned int index,
+		   __u64 offset, const void *buf, size_t len);
+
+/* Memory and PCI_COMMAND_MASTER, as a driver would set them */
+int vfio_enable(struct vfio_function *fn);
+
+/* Map @len bytes at @va, both whole pages, for DMA and tell where */
+int vfio_map(struct vfio_function *fn, void *va, size_t len, __u64 *iova);
+int vfio_unmap(struct vfio_function *fn, __u64 iova, size_t len);
+
+/* Let the first MSI signal an eventfd, which is returned */
+int vfio_msi_enable(struct vfio_function *fn);
+
+/* Functions bound to @driver; returns how many there are, up to @max */
+int vfio_find(const char *driver, char bdf[][VFIO_BDF_LEN], int max);
+
+#endif

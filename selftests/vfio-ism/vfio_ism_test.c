@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a user space program may rely on at ism_vfio_pci
+ *
+ * Runs on two functions that are bound to the driver and see each other, real
+ * or emulated; skipped where there are none. Each test runs with the three
+ * kinds of container. That a write is one store block, and that a refused one
+ * has not reached the function, is seen in the function measurement and in
+ * the DMB that is written to.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <linux/pci_regs.h>
+
+#include "../kselftest_harness.h"
+#include "lib/fmb.h"
+#include "lib/ism.h"
+
+#define DRIVER		"ism_vfio_pci"
+#define DMB_LEN		(64 * 1024)
+#define SBA_IDX		37
+#define POISON		0xa5
+#define TIMEOUT_MS	5000
+#define QUIET_MS	50	/* how long an interrupt must not come */
+
+static char bdf[2][VFIO_BDF_LEN];
+
+FIXTURE(ism) {
+	struct ism a;		/* writes into the DMB of */
+	struct ism b;
+	struct ism_dmb dmb;
+	__u8 *mem;
+	__u8 *src;		/* a page of data, and one that is not mapped */
+	__u64 gid_b;
+};
+
+FIXTURE_VARIANT(ism) {
+	enum vfio_mode mode;
+};
+
+FIXTURE_VARIANT_ADD(ism, iommufd) {
+	.mode = VFIO_MODE_IOMMUFD,
+};
+
+FIXTURE_VARIANT_ADD(ism, compat) {
+	.mode = VFIO_MODE_COMPAT,
+};
+
+FIXTURE_VARIANT_ADD(ism, type1) {
+	.mode = VFIO_MODE_TYPE1,
+};
+
+static void *anonymous(size_t len)
+{
+	return mmap(NULL, len, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+FIXTURE_SETUP(ism)
+{
+	int i, ret;
+
+	ret = ism_open(&self->a, bdf[0], variant->mode);
+	if (ret == -ENOENT)
+		SKIP(return, "the kernel has no such container");
+	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, ism_open(&self->b, bdf[1], variant->mode));
+	ASSERT_EQ(0, ism_register(&self->b));
+
+	self->mem = anonymous(DMB_LEN);
+	ASSERT_NE(MAP_FAILED, (void *)self->mem);
+	memset(self->mem, POISON, DMB_LEN);
+	self->dmb = (struct ism_dmb) { .len = DMB_LEN, .sba_idx = SBA_IDX };
+	ASSERT_EQ(0, vfio_map(&self->b.fn, self->mem, DMB_LEN, &self->dmb.iova));
+	ASSERT_EQ(0, ism_read_gid(&self->a, &self->dmb.rgid));
+	ASSERT_EQ(0, ism_read_gid(&self->b, &self->gid_b));
+	ASSERT_EQ(0, ism_reg_dmb(&self->b, &self->dmb));
+
+	self->src = anonymous(3 * ISM_PAGE_SIZE);
+	ASSERT_NE(MAP_FAILED, (void *)self->src);
+	ASSERT_EQ(0, munmap(self->src + 2 * ISM_PAGE_SIZE, ISM_PAGE_SIZE));
+	for (i = 0; i < 2 * ISM_PAGE_SIZE; i++)
+		self->src[i] = i * 7 + i / 251;
+}
+
+FIXTURE_TEARDOWN(ism)
+{
+	ism_close(&self->a);
+	ism_close(&self->b);
+}
+
+/* Whether the DMB holds @len bytes of @data at @offset, and POISON elsewhere */
+static bool dmb_holds(const __u8 *mem, size_t offset, const __u8 *data,
+		      size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < DMB_LEN; i++) {
+		if (i >= offset && i < offset + len) {
+			if (mem[i] != data[i - offset])
+				return false;
+		} else if (mem[i] != POISON) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Something to read that stays: the answer to QUERY_INFO, 200 bytes */
+static int query_info(struct ism *ism, __u8 info[200])
+{
+	return ism_command(ism, ISM_QUERY_INFO, info, 8, 200);
+}
+
+TEST_F(ism, region_info)
+{
+	struct vfio_region_info info;
+	unsigned int i;
+
+	for (i = 0; i <= VFIO_PCI_CONFIG_REGION_INDEX; i++) {
+		ASSERT_EQ(0, vfio_region_info(&self->a.fn, i, &info));
+		EXPECT_EQ((__u64)i << 48, info.offset);
+		EXPECT_EQ(info.size ? VFIO_REGION_INFO_FLAG_READ |
+				      VFIO_REGION_INFO_FLAG_WRITE : 0,
+			  info.flags);
+	}
+	ASSERT_EQ(0, vfio_region_info(&self->a.fn, ISM_BAR_DATA, &info));
+	EXPECT_EQ(1ULL << 48, info.size);
+	ASSERT_EQ(0, vfio_region_info(&self->a.fn, ISM_BAR_COMMAND, &info));
+	EXPECT_LE(200, info.size);
+}
+
+/* As the core reports what is not there */
+TEST_F(ism, region_info_absent)
+{
+	struct vfio_region_info info;
+
+	ASSERT_EQ(0, vfio_region_info(&self->a.fn, VFIO_PCI_BAR1_REGION_INDEX,
+				      &info));
+	EXPECT_EQ(0, info.size);
+	EXPECT_EQ(0, info.flags);
+	EXPECT_EQ(0, vfio_region_info(&self->a.fn, VFIO_PCI_ROM_REGION_INDEX,
+				      &info));
+	EXPECT_EQ(0, info.size);
+	EXPECT_EQ(-EINVAL, vfio_region_info(&self->a.fn,
+					    VFIO_PCI_VGA_REGION_INDEX, &info));
+	EXPECT_EQ(-EINVAL, vfio_region_info(&self->a.fn, 64, &info));
+}
+
+TEST_F(ism, no_mmap)
+{
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ, MAP_SHARED,
+				   self->a.fn.device,
+				   self->a.fn.offset[ISM_BAR_COMMAND]));
+	EXPECT_EQ(EINVAL, errno);
+}
+
+TEST_F(ism, no_ioeventfd)
+{
+	struct vfio_device_ioeventfd io = {
+		.argsz = sizeof(io),
+		.flags = VFIO_DEVICE_IOEVENTFD_8,
+		.offset = self->a.fn.offset[ISM_BAR_COMMAND],
+		.fd = self->a.irq,
+	};
+
+	EXPECT_EQ(-1, ioctl(self->a.fn.device, VFIO_DEVICE_IOEVENTFD, &io));
+	EXPECT_EQ(ENOTTY, errno);
+}
+
+TEST_F(ism, config_space)
+{
+	const unsigned int cfg = VFIO_PCI_CONFIG_REGION_INDEX;
+	struct vfio_function *fn = &self->a.fn;
+	struct vfio_region_info info;
+	__u8 id[4], byte[4], half[4];
+	unsigned int i;
+
+	ASSERT_EQ(4, vfio_read(fn, cfg, PCI_VENDOR_ID, id, 4));
+	EXPECT_EQ(0, memcmp(id, "\x14\x10\xed\x04", 4));
+	for (i = 0; i < 4; i++)
+		ASSERT_EQ(1, vfio_read(fn, cfg, i, byte + i, 1));
+	for (i = 0; i < 4; i += 2)
+		ASSERT_EQ(2, vfio_read(fn, cfg, i, half + i, 2));
+	EXPECT_EQ(0, memcmp(id, byte, 4));
+	EXPECT_EQ(0, memcmp(id, half, 4));
+
+	ASSERT_EQ(0, vfio_region_info(fn, cfg, &info));
+	EXPECT_EQ(-EFAULT, vfio_read(fn, cfg, info.size, id, 1));
+	EXPECT_EQ(-EFAULT, vfio_read(fn, cfg, 1ULL << 40, id, 4));
+	EXPECT_EQ(-EFAULT, vfio_read(fn, cfg, (1ULL << 48) - 4, id, 4));
+}
+
+/* Every offset and length gives the bytes that byte reads give */
+TEST_F(ism, read_any_width)
+{
+	__u8 info[200], byte[64], buf[64];
+	unsigned int off, len;
+
+	ASSERT_EQ(0, query_info(&self->a, info));
+	for (off = 0; off < sizeof(byte); off++)
+		ASSERT_EQ(1, vfio_read(&self->a.fn, ISM_BAR_COMMAND, off,
+				       byte + off, 1));
+	EXPECT_EQ(0, memcmp(byte, info, sizeof(byte)));
+	for (off = 0; off < 16; off++) {
+		for (len = 1; off + len <= sizeof(byte); len++) {
+			memset(buf, POISON, sizeof(buf));
+			ASSERT_EQ(len, vfio_read(&self->a.fn, ISM_BAR_COMMAND,
+						 off, buf, len));
+			ASSERT_EQ(0, memcmp(buf, byte + off, len));
+			ASSERT_TRUE(len == sizeof(buf) || buf[len] == POISON);
+		}
+	}
+}
+
+TEST_F(ism, read_ends_with_the_bar)
+{
+	struct vfio_region_info info;
+	__u8 buf[16];
+
+	ASSERT_EQ(0, vfio_region_info(&self->a.fn, ISM_BAR_COMMAND, &info));
+	EXPECT_EQ(5, vfio_read(&self->a.fn, ISM_BAR_COMMAND, info.size - 5, buf,
+			       sizeof(buf)));
+	EXPECT_EQ(-EINVAL, vfio_read(&self->a.fn, ISM_BAR_COMMAND, info.size,
+				     buf, sizeof(buf)));
+	EXPECT_EQ(-EINVAL, vfio_read(&self->a.fn, VFIO_PCI_BAR1_REGION_INDEX, 0,
+				     buf, sizeof(buf)));
+	EXPECT_EQ(0, vfio_read(&self->a.fn, ISM_BAR_COMMAND, info.size, buf, 0));
+}
+
+/* More than the driver reads in one piece */
+TEST_F(ism, read_whole_bar)
+{
+	struct vfio_region_info info;
+	__u8 answer[200], *buf;
+
+	ASSERT_EQ(0, query_info(&self->a, answer));
+	ASSERT_EQ(0, vfio_region_info(&self->a.fn, ISM_BAR_COMMAND, &info));
+	buf = anonymous(info.size);
+	ASSERT_NE(MAP_FAILED, (void *)buf);
+	EXPECT_EQ(info.size, vfio_read(&self->a.fn, ISM_BAR_COMMAND, 0, buf,
+				       info.size));
+	EXPECT_EQ(0, memcmp(buf, answer, sizeof(answer)));
+	EXPECT_EQ(info.size - 9, vfio_read(&self->a.fn, ISM_BAR_COMMAND, 9, buf,
+					   info.size));
+	EXPECT_EQ(0, memcmp(buf, answer + 9, sizeof(answer) - 9));
+}
+
+TEST_F(ism, write_any_length_and_alignment)
+{
+	static const unsigned int lengths[] = {
+		1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 63, 64, 65, 127, 128, 129,
+		255, 1000, 2047, 4095, 4096,
+	};
+	unsigned int i, at, skew, len, off;
+
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		for (skew = 0; skew < 8; skew++) {
+			len = lengths[i];
+			at = len < 4089 ? 8192 + 4096 - len - skew : 8192;
+			off = at % 4096 + len > 4096 ? 8192 : at;
+			ASSERT_EQ(0, ism_move(&self->a, self->dmb.tok, 0, false,
+					      off, self->src + skew, len));
+			ASSERT_TRUE(dmb_holds(self->mem, off, self->src + skew,
+					      len));
+			memset(self->mem + off, POISON, len);
+		}
+	}
+}
+
+TEST_F(ism, write_is_one_store_block)
+{
+	const unsigned int lengths[] = { 1, 8, 13, 64, 4000, 4096 };
+	struct fmb before, after;
+	unsigned int i;
+
+	if (fmb_restart(bdf[0]))
+		SKIP(return, "no function measurement");
+	ASSERT_EQ(0, fmb_read(bdf[0], &before));
+	for (i = 0; i < ARRAY_SIZE(lengths); i++)
+		ASSERT_EQ(0, ism_move(&self->a, self->dmb.tok, 0, false, 0,
+				      self->src, lengths[i]));
+	ASSERT_EQ(0, fmb_read(bdf[0], &after));
+	EXPECT_EQ(before.blocks + ARRAY_SIZE(lengths), after.blocks);
+	EXPECT_EQ(before.stores, after.stores);
+	EXPECT_EQ(before.loads, after.loads);
+}
+
+TEST_F(ism, read_is_fewest_loads)
+{
+	static const struct {
+		unsigned int off, len, loads;
+	} reads[] = {
+		{ 0, 8, 1 }, { 0, 4, 1 }, { 0, 200, 25 }, { 1, 7, 3 },
+		{ 4, 8, 2 }, { 3, 300, 41 }, { 0, 4096, 512 },
+	};
+	struct fmb before, after;
+	__u8 buf[4096];
+	unsigned int i;
+
+	if (fmb_restart(bdf[0]))
+		SKIP(return, "no function measurement");
+	for (i = 0; i < ARRAY_SIZE(reads); i++) {
+		ASSERT_EQ(0, fmb_read(bdf[0], &before));
+		ASSERT_EQ(reads[i].len,
+			  vfio_read(&self->a.fn, ISM_BAR_COMMAND, reads[i].off,
+				    buf, reads[i].len));
+		ASSERT_EQ(0, fmb_read(bdf[0], &after));
+		EXPECT_EQ(before.loads + reads[i].loads, after.loads) {
+			TH_LOG("%u bytes at %u", reads[i].len, reads[i].off);
+		}
+		EXPECT_EQ(before.blocks, after.blocks);
+	}
+}
+
+/* What is not one PCISTB, and what is none at all */
+TEST_F(ism, write_refused)
+{
+	static const struct {
+		unsigned int off, len;
+		int err;
+	} writes[] = {
+		{ 0, 4097, -EINVAL },
+		{ 0, 8192, -EINVAL },
+		{ 1, 4096, -EINVAL },
+		{ 4095, 2, -EINVAL },
+		{ 4090, 16, -EINVAL },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(writes); i++)
+		EXPECT_EQ(writes[i].err,
+			  vfio_write(&self->a.fn, ISM_BAR_DATA,
+				     self->dmb.tok + writes[i].off, self->src,
+				     writes[i].len));
+	EXPECT_EQ(0, vfio_write(&self->a.fn, ISM_BAR_DATA, self->dmb.tok,
+				self->src, 0));
+	EXPECT_EQ(-EINVAL, vfio_write(&self->a.fn, VFIO_PCI_BAR1_REGION_INDEX,
+				      0, self->src, 8));
+	EXPECT_TRUE(dmb_holds(self->mem, 0, NULL, 0));
+}
+
+/* A page that is there and one that is not: nothing is written, as a whole */
+TEST_F(ism, bad_pointer)
+{
+	__u8 *edge = self->src + 2 * ISM_PAGE_SIZE;
+	struct ism *a = &self->a;
+
+	EXPECT_EQ(-EFAULT, ism_move(a, self->dmb.tok, 0, true, 0, edge, 8));
+	EXPECT_EQ(-EFAULT, ism_move(a, self->dmb.tok, 0, true, 0, edge - 4, 8));
+	EXPECT_EQ(-EFAULT, ism_move(a, self->dmb.tok, 0, true, 0,
+				    edge - 4000, 4096));
+	EXPECT_EQ(-ETIME, ism_wait(&self->b, QUIET_MS));
+	EXPECT_TRUE(dmb_holds(self->mem, 0, NULL, 0));
+
+	EXPECT_EQ(-EFAULT, vfio_read(&a->fn, ISM_BAR_COMMAND, 0, edge, 8));
+	EXPECT_EQ(-EFAULT, vfio_read(&a->fn, ISM_BAR_COMMAND, 0, edge - 4, 8));
+}
+
+/* The end of what is good is a short count */
+TEST_F(ism, read_into_a_hole)
+{
+	__u8 *edge = self->src + 2 * ISM_PAGE_SIZE;
+
+	EXPECT_EQ(1024, vfio_read(&self->a.fn, ISM_BAR_COMMAND, 0, edge - 1024,
+				  4096));
+}
+
+TEST_F(ism, memory_disabled)
+{
+	const unsigned int cfg = VFIO_PCI_CONFIG_REGION_INDEX;
+	const __u16 master = htole16(PCI_COMMAND_MASTER);
+	struct vfio_function *fn = &self->a.fn;
+	__u8 buf[8];
+
+	ASSERT_EQ(2, vfio_write(fn, cfg, PCI_COMMAND, &master, 2));
+	EXPECT_EQ(-EIO, vfio_read(fn, ISM_BAR_COMMAND, 0, buf, 8));
+	EXPECT_EQ(-EIO, vfio_write(fn, ISM_BAR_COMMAND, 8, buf, 8));
+	EXPECT_EQ(-EIO, ism_move(&self->a, self->dmb.tok, 0, false, 0,
+				 self->src, 8));
+	EXPECT_TRUE(dmb_holds(self->mem, 0, NULL, 0));
+
+	ASSERT_EQ(0, vfio_enable(fn));
+	EXPECT_EQ(8, vfio_read(fn, ISM_BAR_COMMAND, 0, buf, 8));
+	EXPECT_EQ(0, ism_move(&self->a, self->dmb.tok, 0, false, 0, self->src,
+			      8));
+	EXPECT_TRUE(dmb_holds(self->mem, 0, self->src, 8));
+}
+
+/* Which bit an element has in the mask is not documented; it has its own */
+TEST_F(ism, signal)
+{
+	unsigned int idx;
+	__u16 mask, seen = 0;
+
+	ASSERT_EQ(0, ism_move(&self->a, self->dmb.tok, 3, false, 0, self->src,
+			      64));
+	EXPECT_EQ(-ETIME, ism_wait(&self->b, QUIET_MS));
+	EXPECT_FALSE(ism_signalled(&self->b, SBA_IDX, &mask));
+
+	for (idx = 0; idx < 16; idx++) {
+		ASSERT_EQ(0, ism_move(&self->a, self->dmb.tok, idx, true, 0,
+				      self->src, 64));
+		EXPECT_EQ(0, ism_wait(&self->b, TIMEOUT_MS));
+		EXPECT_TRUE(ism_signalled(&self->b, SBA_IDX, &mask));
+		EXPECT_EQ(1, __builtin_popcount(mask));
+		EXPECT_EQ(0, mask & seen);
+		seen |= mask;
+	}
+	EXPECT_FALSE(ism_signalled(&self->b, SBA_IDX, &mask));
+}
+
+/* The function answers with an error; the next store is fine */
+static void expect_refused(struct __test_metadata *_metadata, struct ism *a,
+			   __u64 tok, __u32 off)
+{
+	static const __u8 data[8];
+	int ret = ism_move(a, tok, 0, true, off, data, sizeof(data));
+
+	EXPECT_TRUE(ret == -EIO || ret == -ENXIO) {
+		TH_LOG("token %llx, offset %u: %d", tok, off, ret);
+	}
+}
+
+TEST_F(ism, not_in_the_dmb)
+{
+	expect_refused(_metadata, &self->a, self->dmb.tok + (1ULL << 28), 0);
+	expect_refused(_metadata, &self->a, self->dmb.tok, DMB_LEN);
+	expect_refused(_metadata, &self->a, self->dmb.tok, DMB_LEN + 4096);
+	EXPECT_EQ(-ETIME, ism_wait(&self->b, QUIET_MS));
+	EXPECT_TRUE(dmb_holds(self->mem, 0, NULL, 0));
+	EXPECT_EQ(0, ism_move(&self->a, self->dmb.tok, 0, false, DMB_LEN - 8,
+			      self->src, 8));
+}
+
+TEST_F(ism, dmb_of_somebody_else)
+{
+	/* B may not store into the DMB that it has given to A */
+	expect_refused(_metadata, &self->b, self->dmb.tok, 0);
+	EXPECT_TRUE(dmb_holds(self->mem, 0, NULL, 0));
+}
+
+TEST_F(ism, dmb_unregistered)
+{
+	ASSERT_EQ(0, ism_unreg_dmb(&self->b, self->dmb.tok));
+	expect_refused(_metadata, &self->a, self->dmb.tok, 0);
+	EXPECT_TRUE(dmb_holds(self->mem, 0, NULL, 0));
+	ASSERT_EQ(0, ism_reg_dmb(&self->b, &self->dmb));
+	EXPECT_EQ(0, ism_move(&self->a, self->dmb.tok, 0, false, 0, self->src,
+			      8));
+}
+
+TEST_F(ism, event)
+{
+	const struct ism_event *entry = self->b.ieq->entry;
+
+	ASSERT_EQ(0, ism_query_rgid(&self->a, self->gid_b));
+	ASSERT_EQ(0, ism_signal_ieq(&self->a, self->gid_b, 0x1234, 0x56789a));
+	EXPECT_EQ(0, ism_wait(&self->b, TIMEOUT_MS));
+	EXPECT_NE(0, be32toh(self->b.sba->flags) & ISM_SBA_EVENT);
+	EXPECT_EQ(1, be64toh(self->b.ieq->idx));
+	EXPECT_EQ(2, be32toh(entry->type));
+	EXPECT_EQ(0x1234, be32toh(entry->code));
+	EXPECT_EQ(self->dmb.rgid, be64toh(entry->tok));
+	EXPECT_EQ(0x56789a, be64toh(entry->info));
+}
+
+TEST_F(ism, query_info)
+{
+	__u8 info[200];
+	__be64 gid;
+
+	ASSERT_EQ(0, query_info(&self->b, info));
+	memcpy(&gid, info + 24, sizeof(gid));
+	EXPECT_EQ(self->gid_b, be64toh(gid));
+}
+
+TEST_F(ism, unknown_command)
+{
+	__u8 cmd[8];
+
+	EXPECT_LT(0, ism_command(&self->a, 0x7f, cmd, sizeof(cmd), sizeof(cmd)));
+}
+
+/* After a reset the function is as new, and all works again */
+TEST_F(ism, reset)
+{
+	ASSERT_EQ(0, ioctl(self->b.fn.device, VFIO_DEVICE_RESET));
+	expect_refused(_metadata, &self->a, self->dmb.tok, 0);
+	EXPECT_TRUE(dmb_holds(self->mem, 0, NULL, 0));
+
+	ASSERT_EQ(0, vfio_enable(&self->b.fn));
+	ASSERT_EQ(0, ism_register(&self->b));
+	ASSERT_EQ(0, ism_reg_dmb(&self->b, &self->dmb));
+	EXPECT_EQ(0, ism_move(&self->a, self->dmb.tok, 0, false, 0, self->src,
+			      8));
+	EXPECT_TRUE(dmb_holds(self->mem, 0, self->src, 8));
+}
+
+int main(int argc, char **argv)
+{
+	if (vfio_find(DRIVER, bdf, 2) < 2) {
+		ksft_print_header();
+		ksft_exit_skip("needs two functions, do for each: driverctl set-override BDF "
+			       DRIVER "\n");
+	}
+	return test_harness_run(argc, argv);
+}

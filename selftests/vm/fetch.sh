@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# fetch.sh source PACKAGE DIR           the release's source package, unpacked
+# fetch.sh deb PACKAGE DIR [SUITE...]   a binary package, unpacked
+#
+# From Debian, by the mirrors that this system's apt is configured for, with
+# lists and caches of its own under build/: the system's stay as they are. The
+# SUITEs are tried in order when the system's own do not have the package.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+kind=$1 package=$2 dir=$3
+shift 3
+codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# The system's own Debian suites, a line each: mirror and suite
+own_suites() {
+	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
+		'Created-By: Packages' |
+	awk -v suites="^($codename|(old)*stable)(-updates|-security|-backports)?$" \
+		'$3 == "main" && $2 ~ suites { print $1, $2 }' | sort -u
+}
+
+# apt_get SUITE ARGUMENT...: apt-get that knows SUITE alone, or "own" ones
+apt_get() {
+	state=$build/apt/$1
+	shift
+	apt-get -o Dir::Etc::SourceList="$state/sources.list" \
+		-o Dir::Etc::SourceParts=- -o Dir::State="$state" \
+		-o Dir::State::status="$state/status" -o Dir::Cache="$state/cache" \
+		-o APT::Architectures::=amd64 -o APT::Architectures::=s390x \
+		-o APT::Sandbox::User=root -o Acquire::Languages=none \
+		-o Acquire::Retries=3 "$@"
+}
+
+update() {
+	state=$build/apt/$1
+	mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
+	: > "$state/status"
+	own_suites > "$state/own"
+	[ -s "$state/own" ] ||
+		die "apt knows no mirror of Debian $codename: see /etc/apt/sources.list"
+	if [ "$1" = own ]; then
+		cat "$state/own"
+	else
+		echo "$(awk 'NR == 1 { print $1 }' "$state/own") $1"
+	fi | while read -r mirror suite; do
+		echo "deb [signed-by=$keyring] $mirror $suite main"
+		echo "deb-src [signed-by=$keyring] $mirror $suite main"
+	done > "$state/sources.list"
+	apt_get "$1" update || echo "no complete lists of $1" >&2
+}
+
+# A package of one suite, unpacked into $new
+fetch() {
+	update "$1"
+	case $kind in
+	source)
+		apt_get "$1" source --download-only "$package" &&
+		dpkg-source --no-check -x "${package}"_*.dsc "$new" ;;
+	deb)
+		apt_get "$1" download "$package" &&
+		dpkg-deb -x "${package%:*}"_*.deb "$new" ;;
+	esac
+}
+
+new=$dir.new
+mkdir -p "$(dirname "$dir")"
+rm -rf "$new"
+tmp=$(mktemp -d "$dir.tmp.XXXXXX")
+trap 'rm -rf "$tmp" "$new"' EXIT
+cd "$tmp"
+for suite in own "$@"; do
+	if fetch "$suite"; then
+		echo "took $(echo *.dsc *.deb | sed 's/\*[^ ]* *//') of $suite"
+		mv "$new" "$dir"
+		exit 0
+	fi
+done
+die "Debian's package $package is not to be had from $codename $*:" \
+    "check the network and /etc/apt/sources.list"

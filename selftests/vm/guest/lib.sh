@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by the guest's tasks.
+# shellcheck shell=sh
+
+# All ISM functions, as sysfs names them
+ism_functions() {
+	for f in /sys/bus/pci/devices/*; do
+		[ "$(cat "$f/vendor" "$f/device" | tr -d '\n')" = 0x10140x04ed ] &&
+			basename "$f"
+	done
+}
+
+# bind DRIVER FUNCTION...
+bind() {
+	driver=$1
+	shift
+	for f; do
+		echo "$driver" > "/sys/bus/pci/devices/$f/driver_override" &&
+		echo "$f" > /sys/bus/pci/drivers_probe &&
+		[ "$(basename "$(readlink "/sys/bus/pci/devices/$f/driver")")" = "$driver" ] || {
+			echo "$f can not be bound to $driver"
+			exit 1
+		}
+	done
+}

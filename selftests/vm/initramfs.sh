@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# initramfs.sh DIR: the guest's root file system, DIR/initramfs
+#
+# DIR is a kernel's folder, as kernel.sh leaves it, with our modules in
+# DIR/modules and the installed kselftests in DIR/kselftest.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+dir=$1
+root=$dir/root
+busybox=$build/busybox
+
+[ -d "$busybox" ] || "$vm/fetch.sh" deb busybox-static:s390x "$busybox"
+
+rm -rf "$root"
+mkdir -p "$root/bin" "$root/usr" "$root/lab"
+ln -s ../bin "$root/usr/bin"
+ln -s bin "$root/sbin"
+install -m 755 "$busybox/bin/busybox" "$root/bin/busybox"
+ln -s busybox "$root/bin/sh"
+install -m 755 "$vm/init" "$root/init"
+install -m 755 "$vm"/guest/* "$root/lab/"
+cp -r "$dir/kselftest" "$root/kselftest"
+
+install_modules() {
+	make -C "$dir/obj" ARCH=s390 INSTALL_MOD_PATH="$root" \
+		INSTALL_MOD_STRIP=--strip-debug STRIP=s390x-linux-gnu-strip \
+		"$@" modules_install
+}
+install_modules
+install_modules M="$dir/modules"
+
+(cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) |
+	gzip -1 > "$dir/initramfs.new"
+mv "$dir/initramfs.new" "$dir/initramfs"

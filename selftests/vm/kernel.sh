@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# kernel.sh DIR VERSION [SOURCE]: a kernel for the lab
+#
+# Makes DIR/source (Debian's linux-source-VERSION, or a link to SOURCE),
+# DIR/obj (the build, with headers in DIR/obj/usr/include) and, last,
+# DIR/bzImage. The configuration is tinyconfig with kernel.config merged in,
+# and with the fragments that the environment names in FRAGMENTS.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+dir=$1 version=$2 source=${3-}
+fragments="$vm/kernel.config ${FRAGMENTS-}"
+
+export ARCH=s390 CROSS_COMPILE=s390x-linux-gnu-
+command -v ${CROSS_COMPILE}gcc > /dev/null ||
+	die "no ${CROSS_COMPILE}gcc: apt-get install gcc-s390x-linux-gnu"
+
+unpack() {
+	trap 'rm -rf "$dir.package" "$dir.source"' EXIT
+	"$vm/fetch.sh" deb "linux-source-$version" "$dir.package" \
+		trixie-backports forky sid
+	mkdir "$dir.source"
+	tar -C "$dir.source" --strip-components=1 -xf \
+		"$dir.package/usr/src/linux-source-$version.tar.xz"
+	mkdir -p "$dir"
+	mv "$dir.source" "$dir/source"
+}
+
+configure() {
+	make -C "$dir/source" O="$dir/obj" tinyconfig
+	cd "$dir/obj"
+	"$dir/source/scripts/kconfig/merge_config.sh" -m .config $fragments
+	make olddefconfig
+	cat $fragments | grep '^CONFIG_' | sort > wanted
+	sort .config | comm -23 wanted - > lost
+	[ ! -s lost ] || die "kconfig dropped, for lack of what they depend on:" \
+		"$(cat lost); add that to the fragment"
+}
+
+if [ -n "$source" ]; then
+	[ -f "$source/arch/s390/Makefile" ] ||
+		die "KSRC=$source holds no Linux source"
+	mkdir -p "$dir"
+	ln -sfn "$(cd "$source" && pwd)" "$dir/source"
+elif [ ! -d "$dir/source" ]; then
+	need_space 6
+	unpack
+fi
+configure
+make -j"$(nproc)" bzImage modules
+make headers
+cp arch/s390/boot/bzImage "$dir/bzImage"

@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# modules.sh DIR: our modules and kselftests, for the kernel in DIR
+#
+# The modules are built in DIR/modules, from a copy, as each kernel needs its
+# own objects.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+dir=$1
+export ARCH=s390 CROSS_COMPILE=s390x-linux-gnu-
+
+mkdir -p "$dir/modules"
+cd "$top"
+rsync -a Kbuild arch-s390-pci drivers-vfio-ism "$dir/modules/"
+make -C "$dir/obj" M="$dir/modules" W=1 KCFLAGS=-Werror modules
+
+make -C selftests install KSRC="$dir/source" KHDR="$dir/obj/usr/include" \
+	USERLDFLAGS=-static STAGE="$dir/kselftest-stage" \
+	INSTALL_PATH="$dir/kselftest"

@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Installs the Debian packages that the lab builds and runs with. What differs
+# between releases of Debian belongs here.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+# the kernel and its modules; QEMU; tests and checks
+packages="
+	bc bison cpio flex gcc kmod libelf-dev libssl-dev make rsync xz-utils
+	gcc-s390x-linux-gnu libc6-dev-s390x-cross
+	dpkg-dev libfdt-dev libglib2.0-dev libpixman-1-dev meson ninja-build
+	patch pkg-config python3 python3-venv qemu-system-data
+	codespell perl sparse
+"
+
+command -v dpkg-query > /dev/null ||
+	die "this is no Debian; the lab needs: $(echo $packages)"
+
+missing=
+for p in $packages; do
+	dpkg-query -W -f '${db:Status-Status}' "$p" 2> /dev/null |
+		grep -qx installed || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then
+	root=env
+elif sudo -n true 2> /dev/null; then
+	root=sudo
+else
+	die "install as root, then try again: apt-get install$missing"
+fi
+
+"$vm/step.sh" 1/5 "Debian packages:$missing" "1 min" packages sh -euc "
+	$root apt-get update
+	$root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y --no-install-recommends $missing"
