@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0
+# zpci_fh and vfio-ism; "make help" lists the targets
+
+KERNELRELEASE ?= $(shell uname -r)
+KERNELDIR ?= /lib/modules/$(KERNELRELEASE)/build
+KDIR ?= $(KERNELDIR)
+kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
+
+help:
+	@echo 'Anywhere (builds a lab under build/):'
+	@echo '  run              Move data between two emulated ISM functions'
+	@echo '  check            Run all tests'
+	@echo '  distclean        Remove build/'
+	@echo
+	@echo 'For a kernel (KDIR=DIR, its headers; default: the running one):'
+	@echo '  modules          Build zpci-fh.ko and ism-vfio-pci.ko'
+	@echo '  modules_install  Install them'
+	@echo '  clean            Remove what modules built'
+	@echo
+	@echo 'Variables for run and check:'
+	@echo '  KERNEL=VERSION   Linux from Debian package linux-source-VERSION (6.12)'
+	@echo '  KSRC=DIR         Linux from this source tree instead'
+
+run:
+	@$(MAKE) --no-print-directory -C selftests/vm lab boot-peer
+
+check:
+	@selftests/check.sh
+
+modules modules_install clean:
+	$(kbuild) $@
+
+distclean:
+	rm -rf build
+
+.PHONY: help run check modules modules_install clean distclean

@@ -1,0 +1,113 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# check.sh [CHECK...]: all tests, or those that are named
+#
+# Prints KTAP and, as its last line, the counts. Each check is a function
+# below; what it prints comes out indented. A check that prints results of its
+# own is counted by them, others count as one.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+vm="make --no-print-directory -C selftests/vm"
+dir=$($vm -s print-dir)
+source=$dir/source
+
+kernel_code() {
+	find arch-s390-pci drivers-vfio-ism selftests -name '*.[ch]' \
+		! -path 'selftests/qemu/*'
+}
+
+# A version test is what a compat header is for
+style() {
+	for f in $(kernel_code); do
+		ignore=
+		[ "${f##*/}" != compat.h ] ||
+			ignore="--ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON"
+		"$source/scripts/checkpatch.pl" --no-tree --strict --terse \
+			--show-types --codespell --codespellfile \
+			"$(dpkg -L codespell | grep /dictionary.txt)" $ignore -f "$f" |
+			grep -v '^total: 0 errors, 0 warnings, 0 checks'
+	done | grep . && return 1
+	return 0
+}
+
+kernel_doc() {
+	! "$source/scripts/kernel-doc" -none -Wall \
+		$(kernel_code) 2>&1 | grep .
+}
+
+# Nothing new: what sparse says of the kernel's own headers is left out
+sparse() {
+	make -C "$dir/obj" M="$dir/modules" ARCH=s390 \
+		CROSS_COMPILE=s390x-linux-gnu- C=2 modules > build/log/sparse.log 2>&1 &&
+	grep -q CHECK build/log/sparse.log &&
+	! grep -E '^[^ ]*(arch-s390-pci|drivers-vfio-ism)/[^ ]*: ' build/log/sparse.log
+}
+
+# The main job
+peer() {
+	$vm boot-peer
+}
+
+vfio_ism() {
+	$vm boot-kselftest
+}
+
+# The kernel's own driver takes the emulated functions for real ones
+ism_driver() {
+	$vm boot-ism-driver
+}
+
+# The lab notices what must fail a test, and says why
+lab_notices() {
+	n=0 bad=0
+	echo "1..4"
+	while read -r what why; do
+		n=$((n + 1))
+		if ! $vm boot-broken WHAT=$what > build/log/broken-$what.log 2>&1 &&
+		   grep -q "$why" build/log/broken-$what.log; then
+			echo "ok $n $what"
+		else
+			bad=1
+			echo "not ok $n $what"
+		fi
+	done <<-EOF
+		failure ended with 1
+		warning the kernel complained
+		oops the kernel complained
+		hang not done
+	EOF
+	return $bad
+}
+
+# Bad input: a message that says what to do, an exit code, and nothing left
+bad_input() {
+	selftests/vm/bad-input.sh
+}
+
+all="style kernel_doc sparse bad_input lab_notices ism_driver peer vfio_ism"
+
+run_check() {
+	"$1" 2>&1 && return
+	echo "failed: $1"
+}
+
+run_all() {
+	set -- ${*:-$all}
+	n=0
+	echo "TAP version 13"
+	echo "1..$#"
+	for check; do
+		n=$((n + 1))
+		run_check "$check" | sed -u 's/^/# /' | tee build/log/check
+		if tail -n 1 build/log/check | grep -q "^# failed: $check$"; then
+			echo "not ok $n $check"
+		else
+			echo "ok $n $check"
+		fi
+	done
+}
+
+$vm lab || exit 1
+run_all "$@" | tee build/log/check.log
+awk -f selftests/ktap.awk build/log/check.log
