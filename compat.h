@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What main.c uses and older kernels, down to 6.12, do not have
+ * What our files use and older kernels, down to 6.12, do not have
  *
- * main.c is written against the newest kernel and is what goes there. Out of
- * tree this file is included ahead of it, by Kbuild; all that depends on a
- * version is here.
+ * They are written against the newest kernel and are what goes there. Out of
+ * tree Kbuild includes this file ahead of them; all that depends on a version
+ * is here.
  */
-#ifndef _ISM_VFIO_PCI_COMPAT_H
-#define _ISM_VFIO_PCI_COMPAT_H
+#ifndef _ZPCI_FH_COMPAT_H
+#define _ZPCI_FH_COMPAT_H
+
+#include <linux/module.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+/* Took the name without quotes */
+#undef MODULE_IMPORT_NS
+#define MODULE_IMPORT_NS(ns)	MODULE_INFO(import_ns, ns)
+#endif
+
+#ifdef COMPAT_VFIO_PCI	/* the rest is for drivers-vfio-ism */
 
 #include <linux/pci.h>
 #include <linux/uaccess.h>
-#include <linux/version.h>
 #include <linux/vfio.h>
 #include <linux/vfio_pci_core.h>
 
@@ -85,4 +95,6 @@ static inline long compat_vfio_pci_core_ioctl(struct vfio_device *device,
 
 #endif /* before 6.19 */
 
-#endif /* _ISM_VFIO_PCI_COMPAT_H */
+#endif /* COMPAT_VFIO_PCI */
+
+#endif /* _ZPCI_FH_COMPAT_H */
