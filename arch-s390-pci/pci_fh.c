@@ -16,7 +16,9 @@
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/unaligned.h>
+#include <asm/asm-extable.h>
 #include <asm/pci_clp.h>
+#include <asm/pci_debug.h>
 #include <asm/pci_fh.h>
 #include <asm/pci_insn.h>
 #include <asm/pci_io.h>
@@ -72,15 +74,65 @@ struct zpci_fh_rule {
 	u16 align;	/* of a PCISTB's length, offset and source */
 };
 
+/* For s390dbf, as __zpci_load() records it */
+static void zpci_fh_record_load(u8 cc, u64 req, u64 offset)
+{
+	struct {
+		u8 insn;
+		u8 cc;
+		u8 status;
+		u64 req;
+		u64 offset;
+	} __packed record = {
+		.insn = 'l', .cc = cc, .status = req >> 24, .req = req,
+		.offset = offset,
+	};
+
+	zpci_err_hex(&record, sizeof(record));
+}
+
+/* @after: @req as the instruction left it, with the status */
+static noinline int zpci_fh_load_failed(u64 *val, u64 req, u64 offset, int cc,
+					u64 after)
+{
+	if (cc == ZPCI_CC_BUSY)
+		return __zpci_load(val, req, offset);
+	zpci_fh_record_load(cc, after, offset);
+	return cc > 0 ? -EIO : cc;
+}
+
 /*
- * The leaves: one instruction each, with the retries and the s390dbf records
- * of pci_insn.c. Everything above them is arithmetic, so these are all that a
- * test has to replace.
+ * The leaves: one instruction each. Everything above them is arithmetic, so
+ * these are all that a test has to replace.
+ *
+ * PCILG moves 8 bytes at most, and __zpci_load() takes some 40 instructions
+ * for one. Here it is in line; a busy function is left to __zpci_load().
  */
+static __always_inline int zpci_fh_pcilg(u64 *val, u64 req, u64 offset)
+{
+	union register_pair req_off = { .even = req, .odd = offset };
+	int cc = -ENXIO;
+	u64 data;
+
+	KUNIT_STATIC_STUB_REDIRECT(zpci_fh_insn_load, val, req, offset);
+	asm volatile("	.insn	rre,0xb9d20000,%[data],%[req_off]\n"
+		     "0:	ipm	%[cc]\n"
+		     "	srl	%[cc],28\n"
+		     "1:\n"
+		     EX_TABLE(0b, 1b)
+		     : [cc] "+&d" (cc), [data] "=&d" (data),
+		       [req_off] "+&d" (req_off.pair)
+		     :
+		     : "cc", "memory");
+	if (unlikely(cc))
+		return zpci_fh_load_failed(val, req, offset, cc, req_off.even);
+	*val = data;
+	return 0;
+}
+
 VISIBLE_IF_KUNIT int zpci_fh_insn_load(u64 *val, u64 req, u64 offset)
 {
-	KUNIT_STATIC_STUB_REDIRECT(zpci_fh_insn_load, val, req, offset);
-	return __zpci_load(val, req, offset);
+	return zpci_fh_pcilg(val, req, offset);
 }
 EXPORT_SYMBOL_IF_KUNIT(zpci_fh_insn_load);
 
@@ -205,6 +257,35 @@ static void zpci_fh_put_reg(void *dst, u64 val, size_t len)
 	default:
 		put_unaligned_be64(val, dst);
 	}
+}
+
+/* One load of a length that zpci_fh_plan_reg() gave */
+static int zpci_fh_get(struct zpci_dev *zdev, u8 pcias, u64 offset, void *dst,
+		       size_t len)
+{
+	u64 val;
+	int rc;
+
+	rc = zpci_fh_insn_load(&val, zpci_fh_req(zdev, pcias, len), offset);
+	if (!rc)
+		zpci_fh_put_reg(dst, val, len);
+	return rc;
+}
+
+/* What a long copy consists of: on its own, for the compiler to use registers */
+static noinline int zpci_fh_get_doublewords(struct zpci_dev *zdev, u8 pcias,
+					    u64 offset, void *dst, size_t len)
+{
+	u64 end = offset + len, val;
+	int rc;
+
+	for (; offset < end; offset += 8, dst += 8) {
+		rc = zpci_fh_pcilg(&val, zpci_fh_req(zdev, pcias, 8), offset);
+		if (rc)
+			return rc;
+		put_unaligned_be64(val, dst);
+	}
+	return 0;
 }
 
 /* One store of a length that zpci_fh_plan_store() gave, 0 included */
@@ -340,7 +421,6 @@ int zpci_fh_memcpy_fromio(struct zpci_dev *zdev, u8 pcias, u64 offset,
 			  void *dst, size_t len)
 {
 	size_t n;
-	u64 val;
 	int rc;
 
 	if (!len)
@@ -348,9 +428,12 @@ int zpci_fh_memcpy_fromio(struct zpci_dev *zdev, u8 pcias, u64 offset,
 	rc = zpci_fh_check(zdev, pcias, offset, dst, len);
 	for (; !rc && len; offset += n, dst += n, len -= n) {
 		n = zpci_fh_plan_reg(offset, len, zpci_fh_reg_max(pcias));
-		rc = zpci_fh_insn_load(&val, zpci_fh_req(zdev, pcias, n), offset);
-		if (!rc)
-			zpci_fh_put_reg(dst, val, n);
+		if (n < 8) {
+			rc = zpci_fh_get(zdev, pcias, offset, dst, n);
+			continue;
+		}
+		n = round_down(len, 8);
+		rc = zpci_fh_get_doublewords(zdev, pcias, offset, dst, n);
 	}
 	return rc;
 }
