@@ -53,6 +53,23 @@ vfio_ism() {
 	$vm boot-kselftest
 }
 
+# The library against a model of a function, and proven to be minimal
+kunit() {
+	$vm boot-kunit
+}
+
+# The library on real instructions
+zpci_fh() {
+	$vm boot-zpci-fh
+}
+
+never_mio() {
+	selftests/never-mio.sh "$dir/obj/arch/s390/pci/pci_insn.o" \
+		"$dir/modules/arch-s390-pci/zpci-fh.ko" \
+		"$dir/modules/drivers-vfio-ism/ism-vfio-pci.ko" &&
+	$vm boot-never-mio
+}
+
 # The kernel's own driver takes the emulated functions for real ones
 ism_driver() {
 	$vm boot-ism-driver
@@ -85,7 +102,8 @@ bad_input() {
 	selftests/vm/bad-input.sh
 }
 
-all="style kernel_doc sparse bad_input lab_notices ism_driver peer vfio_ism"
+all="style kernel_doc sparse bad_input lab_notices kunit zpci_fh never_mio
+	ism_driver peer vfio_ism"
 
 run_check() {
 	"$1" 2>&1 && return

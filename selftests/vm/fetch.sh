@@ -5,13 +5,23 @@
 #
 # From Debian, by the mirrors that this system's apt is configured for, with
 # lists and caches of its own under build/: the system's stay as they are. The
-# SUITEs are tried in order when the system's own do not have the package.
+# SUITEs are tried in order when the system's own do not have the package. Only
+# the lists that are needed are read: mirrors of moving suites are not always
+# complete.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
 kind=$1 package=$2 dir=$3
 shift 3
 codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+arch=amd64
+case $package in
+*:*) arch=${package#*:} ;;
+esac
+case $kind in
+source) deb="deb-src" ;;
+*) deb="deb" ;;
+esac
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # The system's own Debian suites, a line each: mirror and suite
@@ -24,18 +34,18 @@ own_suites() {
 
 # apt_get SUITE ARGUMENT...: apt-get that knows SUITE alone, or "own" ones
 apt_get() {
-	state=$build/apt/$1
+	state=$build/apt/$1-$arch
 	shift
 	apt-get -o Dir::Etc::SourceList="$state/sources.list" \
 		-o Dir::Etc::SourceParts=- -o Dir::State="$state" \
 		-o Dir::State::status="$state/status" -o Dir::Cache="$state/cache" \
-		-o APT::Architectures::=amd64 -o APT::Architectures::=s390x \
+		-o APT::Architectures::=amd64 -o APT::Architectures::=$arch \
 		-o APT::Sandbox::User=root -o Acquire::Languages=none \
 		-o Acquire::Retries=3 "$@"
 }
 
 update() {
-	state=$build/apt/$1
+	state=$build/apt/$1-$arch
 	mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
 	: > "$state/status"
 	own_suites > "$state/own"
@@ -44,10 +54,9 @@ update() {
 	if [ "$1" = own ]; then
 		cat "$state/own"
 	else
-		echo "$(awk 'NR == 1 { print $1 }' "$state/own") $1"
+		echo "$(awk '$2 !~ /-/ { print $1; exit }' "$state/own") $1"
 	fi | while read -r mirror suite; do
-		echo "deb [signed-by=$keyring] $mirror $suite main"
-		echo "deb-src [signed-by=$keyring] $mirror $suite main"
+		echo "$deb [arch=$arch signed-by=$keyring] $mirror $suite main"
 	done > "$state/sources.list"
 	apt_get "$1" update || echo "no complete lists of $1" >&2
 }

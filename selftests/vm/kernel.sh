@@ -4,13 +4,13 @@
 #
 # Makes DIR/source (Debian's linux-source-VERSION, or a link to SOURCE),
 # DIR/obj (the build, with headers in DIR/obj/usr/include) and, last,
-# DIR/bzImage. The configuration is tinyconfig with kernel.config merged in,
-# and with the fragments that the environment names in FRAGMENTS.
+# DIR/bzImage. The configuration is tinyconfig with kernel.config merged in, with
+# what the kernel knows of kernel-optional.config, and with the fragments that
+# the environment names in FRAGMENTS.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
 dir=$1 version=$2 source=${3-}
-fragments="$vm/kernel.config ${FRAGMENTS-}"
 
 export ARCH=s390 CROSS_COMPILE=s390x-linux-gnu-
 command -v ${CROSS_COMPILE}gcc > /dev/null ||
@@ -27,9 +27,18 @@ unpack() {
 	mv "$dir.source" "$dir/source"
 }
 
+known_options() {
+	grep '^CONFIG_' "$vm/kernel-optional.config" | while IFS== read -r name value; do
+		! grep -rqx --include=Kconfig "config ${name#CONFIG_}" \
+			"$dir/source/drivers" || echo "$name=$value"
+	done
+}
+
 configure() {
 	make -C "$dir/source" O="$dir/obj" tinyconfig
 	cd "$dir/obj"
+	known_options > optional.config
+	fragments="$vm/kernel.config $PWD/optional.config ${FRAGMENTS-}"
 	"$dir/source/scripts/kconfig/merge_config.sh" -m .config $fragments
 	make olddefconfig
 	cat $fragments | grep '^CONFIG_' | sort > wanted

@@ -3,7 +3,7 @@
 # modules.sh DIR: our modules and kselftests, for the kernel in DIR
 #
 # The modules are built in DIR/modules, from a copy, as each kernel needs its
-# own objects.
+# own objects. There the lab's test modules are built as well.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -12,8 +12,11 @@ export ARCH=s390 CROSS_COMPILE=s390x-linux-gnu-
 
 mkdir -p "$dir/modules"
 cd "$top"
-rsync -a Kbuild arch-s390-pci drivers-vfio-ism "$dir/modules/"
-make -C "$dir/obj" M="$dir/modules" W=1 KCFLAGS=-Werror modules
+rsync -aR compat.h arch-s390-pci drivers-vfio-ism selftests/modules \
+	selftests/qemu/zpci-lab-regs.h "$dir/modules/"
+{ cat Kbuild; echo "obj-m += selftests/modules/"; } > "$dir/modules/Kbuild"
+make -C "$dir/obj" M="$dir/modules" W=1 KCFLAGS=-Werror \
+	ZPCI_FH_KUNIT=m modules
 
 make -C selftests install KSRC="$dir/source" KHDR="$dir/obj/usr/include" \
 	USERLDFLAGS=-static STAGE="$dir/kselftest-stage" \

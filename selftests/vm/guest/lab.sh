@@ -9,6 +9,6 @@ lab_module() {
 		return 1
 	}
 	cat "/sys/kernel/debug/zpci_lab/$1" | tee /tmp/lab
-	rmmod "$1" zpci_lab || echo "not ok $1 unloads" >> /tmp/lab
+	rmmod "$1" zpci_lab || echo "not ok 0 $1 unloads" | tee -a /tmp/lab
 	grep -q '^ok ' /tmp/lab && ! grep -q '^not ok' /tmp/lab
 }

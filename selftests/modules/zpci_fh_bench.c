@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What copies cost: the library against the kernel's own helpers
+ *
+ * Counted, not timed: PCI instructions by the device, guest instructions by a
+ * clock that QEMU's -icount advances by 1 ns for each (a PCI instruction
+ * counts as one there, though it takes about a microsecond on a machine).
+ * That clock is checked first; without it there is a dash for the figure.
+ *
+ * Invariant: a copy by the library costs the fewest PCI instructions that are
+ * legal, and never more than one by the kernel's helper, where that works at
+ * all; it moves the same bytes. Take a piece off a block in the planner and
+ * the rows differ from the minimum.
+ *
+ * The table is in debugfs, zpci_lab/zpci_fh_bench, when the module is loaded.
+ */
+
+#include <kunit/static_stub.h>
+#include <linux/bitops.h>
+#include <linux/errno.h>
+#include <linux/io.h>
+#include <linux/irqflags.h>
+#include <linux/ktime.h>
+#include <linux/log2.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/random.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <linux/unaligned.h>
+#include <linux/vmalloc.h>
+#include <asm/asm-extable.h>
+#include <asm/pci_fh.h>
+#include <asm/pci_insn.h>
+#include <asm/pci_io.h>
+#include <asm/processor.h>
+
+#include "pci_fh_insn.h"
+#include "zpci_lab.h"
+
+#define BENCH_MAX	SZ_64K
+#define BENCH_BUF	(BENCH_MAX + PAGE_SIZE)
+#define BENCH_LOAD	SZ_4K
+#define BENCH_TARGET	20	/* guest instructions per doubleword */
+
+static struct zpci_lab_report report;
+static bool clock_ok;
+static u8 *mem, *back;
+
+struct bench_case {
+	struct zpci_lab_fn *fn;
+	void __iomem *io;
+	u8 *mem;
+	size_t len;
+};
+
+struct bench_cost {
+	int rc;
+	unsigned int pci;
+	s64 insns;
+};
+
+typedef int (*bench_op)(const struct bench_case *c);
+
+/* What is compared */
+
+static noinline int bench_nothing(const struct bench_case *c)
+{
+	return 0;
+}
+
+static noinline int bench_fh_to(const struct bench_case *c)
+{
+	return zpci_fh_memcpy_toio(c->fn->zdev, 0, 0, c->mem, c->len);
+}
+
+static noinline int bench_fh_from(const struct bench_case *c)
+{
+	return zpci_fh_memcpy_fromio(c->fn->zdev, 0, 0, c->mem, c->len);
+}
+
+static noinline int bench_kernel_to(const struct bench_case *c)
+{
+	return zpci_memcpy_toio(c->io, c->mem, c->len);
+}
+
+static noinline int bench_kernel_from(const struct bench_case *c)
+{
+	return zpci_memcpy_fromio(c->mem, c->io, c->len);
+}
+
+/*
+ * Ways to load that the library could take instead of __zpci_load()
+ */
+
+static noinline int bench_load_loop(const struct bench_case *c)
+{
+	u64 offset, val;
+	int rc = 0;
+
+	for (offset = 0; !rc && offset < c->len; offset += 8) {
+		rc = __zpci_load(&val, ZPCI_CREATE_REQ(c->fn->zdev->fh, 0, 8),
+				 offset);
+		if (!rc)
+			put_unaligned_be64(val, c->mem + offset);
+	}
+	return rc;
+}
+
+/*
+ * One PCILG in line. Busy is rare, so that the caller leaves it, and only it,
+ * to __zpci_load(), which issues the instruction again.
+ */
+static __always_inline int bench_pcilg(u64 *val, u64 req, u64 offset)
+{
+	union register_pair where = { .even = req, .odd = offset };
+	int cc = -ENXIO;
+
+	asm volatile("	.insn	rre,0xb9d20000,%[val],%[where]\n"
+		     "0:	ipm	%[cc]\n"
+		     "	srl	%[cc],28\n"
+		     "1:\n"
+		     EX_TABLE(0b, 1b)
+		     : [cc] "+&d" (cc), [val] "=&d" (*val),
+		       [where] "+&d" (where.pair)
+		     :
+		     : "cc", "memory");
+	return cc;
+}
+
+static noinline int bench_failed(int cc, u64 *val, u64 req, u64 offset)
+{
+	if (cc == ZPCI_CC_BUSY)
+		return __zpci_load(val, req, offset);
+	return cc < 0 ? cc : -EIO;
+}
+
+/* @val is not what the slow way gets, so as to stay in a register */
+static __always_inline int bench_load(u64 *val, u64 req, u64 offset)
+{
+	int cc = bench_pcilg(val, req, offset);
+	u64 again;
+
+	if (likely(!cc))
+		return 0;
+	cc = bench_failed(cc, &again, req, offset);
+	*val = again;
+	return cc;
+}
+
+/* As the library does it, but for the leaf */
+static noinline int bench_inline_planned(const struct bench_case *c)
+{
+	struct zpci_dev *zdev = c->fn->zdev;
+	size_t len = c->len, n;
+	u64 offset = 0, val;
+	u8 *dst = c->mem;
+	int rc = 0;
+
+	for (; !rc && len; offset += n, dst += n, len -= n) {
+		n = min(BIT_ULL(__ffs(offset | 8)), rounddown_pow_of_two(len));
+		rc = bench_load(&val, ZPCI_CREATE_REQ(READ_ONCE(zdev->fh), 0, n),
+				offset);
+		if (rc)
+			break;
+		switch (n) {
+		case 1:
+			*dst = val;
+			break;
+		case 2:
+			put_unaligned_be16(val, dst);
+			break;
+		case 4:
+			put_unaligned_be32(val, dst);
+			break;
+		default:
+			put_unaligned_be64(val, dst);
+		}
+	}
+	return rc;
+}
+
+/* Whole doublewords in a loop of their own, the handle still read each time */
+static noinline int bench_inline_loop(const struct bench_case *c)
+{
+	struct zpci_dev *zdev = c->fn->zdev;
+	u64 offset = 0, val, *dst = (u64 *)c->mem;
+	u64 end = c->len;
+	int rc;
+
+	for (; offset < end; offset += 8) {
+		rc = bench_load(&val, ZPCI_CREATE_REQ(READ_ONCE(zdev->fh), 0, 8),
+				offset);
+		if (unlikely(rc))
+			return rc;
+		put_unaligned_be64(val, dst++);
+	}
+	return 0;
+}
+
+static int bench_leaf_fn(u64 *val, u64 req, u64 offset)
+{
+	return __zpci_load(val, req, offset);
+}
+
+static __always_inline int bench_leaf(u64 *val, u64 req, u64 offset)
+{
+	int cc;
+
+	KUNIT_STATIC_STUB_REDIRECT(bench_leaf_fn, val, req, offset);
+	cc = bench_pcilg(val, req, offset);
+	return likely(!cc) ? 0 : bench_failed(cc, val, req, offset);
+}
+
+static noinline int bench_stub_loop(const struct bench_case *c)
+{
+	struct zpci_dev *zdev = c->fn->zdev;
+	u64 offset = 0, val, *dst = (u64 *)c->mem;
+	u64 end = c->len;
+	int rc;
+
+	for (; offset < end; offset += 8) {
+		rc = bench_leaf(&val, ZPCI_CREATE_REQ(READ_ONCE(zdev->fh), 0, 8),
+				offset);
+		if (unlikely(rc))
+			return rc;
+		put_unaligned_be64(val, dst++);
+	}
+	return 0;
+}
+
+/* Counting */
+
+static u64 bench_clock(bench_op op, const struct bench_case *c, int *rc)
+{
+	unsigned long flags;
+	u64 then, now;
+
+	local_irq_save(flags);
+	then = ktime_get_ns();
+	*rc = op(c);
+	now = ktime_get_ns();
+	local_irq_restore(flags);
+	return now - then;
+}
+
+/* The clock is off by an instruction or two at either end, so take the least */
+static s64 bench_insns(bench_op op, const struct bench_case *c)
+{
+	s64 least = S64_MAX;
+	int i, rc;
+
+	for (i = 0; i < 5; i++)
+		least = min_t(s64, least, bench_clock(op, c, &rc));
+	return least;
+}
+
+static struct bench_cost bench(bench_op op, const struct bench_case *c)
+{
+	struct zpci_lab_count then, n;
+	struct bench_cost cost;
+
+	zpci_lab_count(c->fn, &then);
+	cost.rc = op(c);
+	n = zpci_lab_count_since(c->fn, &then);
+	cost.pci = n.load + n.store + n.block;
+	cost.insns = bench_insns(op, c) - bench_insns(bench_nothing, c);
+	return cost;
+}
+
+/* A thousand instructions exactly, besides a few around them */
+static noinline int bench_thousand(const struct bench_case *c)
+{
+	unsigned long n = 1000;
+
+	asm volatile("0:	brctg	%[n],0b\n" : [n] "+d" (n));
+	return 0;
+}
+
+static void bench_check_clock(void)
+{
+	s64 insns;
+
+	insns = bench_insns(bench_thousand, NULL) -
+		bench_insns(bench_nothing, NULL);
+	clock_ok = insns >= 1000 && insns <= 1004;
+	if (clock_ok)
+		zpci_lab_ok(&report, true, "the clock counts instructions");
+	else
+		zpci_lab_ok(&report, true,
+			    "the clock counts instructions # SKIP needs -icount shift=0,sleep=off and one CPU: 1000 are %lld",
+			    insns);
+}
+
+/* The table */
+
+static const struct shape {
+	const char *name;
+	unsigned int misalign;
+	unsigned int more;
+} shapes[] = {
+	{ "aligned", 0, 0 },
+	{ "misaligned memory", 1, 0 },
+	{ "odd length", 0, 7 },
+};
+
+struct bench_text {
+	char s[24];
+};
+
+static void bench_ratio(struct bench_text *t, s64 a, s64 b)
+{
+	u32 tenths = b > 0 ? DIV_ROUND_CLOSEST(10 * a, b) : 0;
+
+	snprintf(t->s, sizeof(t->s), "%u.%u", tenths / 10, tenths % 10);
+}
+
+static void bench_number(struct bench_text *t, s64 n, bool known)
+{
+	if (known)
+		snprintf(t->s, sizeof(t->s), "%lld", n);
+	else
+		strscpy(t->s, "-");
+}
+
+static void bench_row(const struct bench_case *c, const char *way,
+		      const struct shape *shape, unsigned int min,
+		      const struct bench_cost *fh, const struct bench_cost *k)
+{
+	struct bench_text fi, kp, ki, rp, ri;
+	bool works = !k->rc;
+
+	bench_number(&fi, fh->insns, clock_ok);
+	bench_number(&kp, k->pci, works);
+	bench_number(&ki, k->insns, works && clock_ok);
+	bench_ratio(&rp, k->pci, fh->pci);
+	bench_ratio(&ri, k->insns, fh->insns);
+	zpci_lab_note(&report,
+		      "%-4s %-17s %6zu %8u %8u %8s %8s %8s %6s %6s", way,
+		      shape->name, c->len, min, fh->pci, fi.s,
+		      works ? kp.s : "fails", ki.s, works ? rp.s : "-",
+		      works && clock_ok ? ri.s : "-");
+}
+
+static unsigned int bench_min(const struct bench_case *c, bool to)
+{
+	size_t limit = (unsigned long)c->mem % 8 ? ZPCI_FH_STAGE_SIZE : SZ_4K;
+
+	return to ? zpci_lab_min_stores(c->fn, 0, c->len, limit) :
+		    zpci_lab_min_loads(0, c->len);
+}
+
+static bool bench_same(const struct bench_case *c)
+{
+	return !zpci_lab_read(c->fn, &c->fn->to, 0, back, c->len) &&
+	       !memcmp(back, c->mem, c->len);
+}
+
+/* One row; false if the library was not as good as it must be */
+static bool bench_compare(struct bench_case *c, bool to,
+			  const struct shape *shape, size_t len)
+{
+	struct bench_cost fh, kernel;
+	unsigned int min;
+	bool same;
+
+	c->mem = mem + shape->misalign;
+	c->len = len + shape->more;
+	min = bench_min(c, to);
+	get_random_bytes(mem, BENCH_BUF);
+	kernel = bench(to ? bench_kernel_to : bench_kernel_from, c);
+	get_random_bytes(mem, BENCH_BUF);
+	fh = bench(to ? bench_fh_to : bench_fh_from, c);
+	same = bench_same(c);
+	bench_row(c, to ? "to" : "from", shape, min, &fh, &kernel);
+	return !fh.rc && same && fh.pci == min &&
+	       (kernel.rc || fh.pci <= kernel.pci);
+}
+
+static void bench_table(struct zpci_lab_fn *fn, void __iomem *io)
+{
+	struct bench_case c = { .fn = fn, .io = io };
+	bool ok = true;
+	size_t len;
+	int i, to;
+
+	zpci_lab_note(&report, "maxstbl %-4u %48s %17s %13s", fn->zdev->maxstbl,
+		      "zpci_fh_memcpy", "zpci_memcpy", "ratio");
+	zpci_lab_note(&report, "%-4s %-17s %6s %8s %8s %8s %8s %8s %6s %6s",
+		      "way", "memory", "bytes", "minimum", "PCI", "insns",
+		      "PCI", "insns", "PCI", "insns");
+	for (to = 1; to >= 0; to--)
+		for (i = 0; i < ARRAY_SIZE(shapes); i++)
+			for (len = 8; len <= BENCH_MAX; len *= 2)
+				ok &= bench_compare(&c, to, &shapes[i], len);
+	zpci_lab_ok(&report, ok,
+		    "%s: the minimum, never more than the kernel's helper",
+		    fn->name);
+}
+
+/* What a doubleword of a 4 KiB load costs */
+static void bench_loads(struct zpci_lab_fn *fn)
+{
+	static const struct {
+		const char *name;
+		bench_op op;
+	} ways[] = {
+		{ "zpci_fh_memcpy_fromio()", bench_fh_from },
+		{ "__zpci_load() in a loop", bench_load_loop },
+		{ "PCILG in line, planned each time", bench_inline_planned },
+		{ "PCILG in line, a loop for whole doublewords",
+		  bench_inline_loop },
+		{ "the same, with a leaf that KUnit can replace",
+		  bench_stub_loop },
+	};
+	struct bench_case c = { .fn = fn, .mem = mem, .len = BENCH_LOAD };
+	struct bench_cost cost;
+	bool ok = true;
+	struct bench_text each;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		memset(mem, 0, BENCH_LOAD);
+		cost = bench(ways[i].op, &c);
+		ok &= !cost.rc && cost.pci == BENCH_LOAD / 8 && bench_same(&c);
+		bench_ratio(&each, cost.insns, BENCH_LOAD / 8);
+		zpci_lab_note(&report,
+			      "4 KiB load: %s guest instructions per doubleword (target %u) by %s",
+			      clock_ok ? each.s : "-", BENCH_TARGET, ways[i].name);
+	}
+	zpci_lab_ok(&report, ok, "%s: all ways to load give the same bytes", fn->name);
+}
+
+static void bench_fn(struct zpci_lab_fn *fn)
+{
+	void __iomem *io = pci_iomap(fn->pdev, 0, 0);
+
+	if (!io) {
+		zpci_lab_ok(&report, false, "%s: BAR 0 is mapped", fn->name);
+		return;
+	}
+	bench_table(fn, io);
+	bench_loads(fn);
+	pci_iounmap(fn->pdev, io);
+}
+
+static void bench_all(void)
+{
+	struct zpci_lab_fn *fn;
+
+	bench_check_clock();
+	zpci_lab_all_bound(&report);
+	zpci_lab_for_each(fn)
+		if (!fn->relaxed && fn->to.size >= BENCH_BUF)
+			bench_fn(fn);
+}
+
+static int __init bench_init(void)
+{
+	int rc = -ENOMEM;
+
+	mem = vzalloc(BENCH_BUF);
+	back = vzalloc(BENCH_BUF);
+	if (mem && back)
+		rc = zpci_lab_report_init(&report, "zpci_fh_bench");
+	if (!rc) {
+		bench_all();
+		zpci_lab_report_publish(&report);
+	}
+	vfree(mem);
+	vfree(back);
+	return rc;
+}
+module_init(bench_init);
+
+static void __exit bench_exit(void)
+{
+	zpci_lab_report_exit(&report);
+}
+module_exit(bench_exit);
+
+MODULE_DESCRIPTION("Cost of copies to and from PCI functions");
+MODULE_LICENSE("GPL");
