@@ -35,11 +35,10 @@ build=$(cd "$2" && pwd)
 
 # A copy of the applied patch stays in the source tree, so that a newer one
 # can replace it.
-patch=$here/0001-s390x-pci-whole-instructions.patch
-applied=$src/.zpci-lab.patch
-
 apply()
 {
+	patch=$1
+	applied="$src/.${patch##*/}"
 	if [ -f "$applied" ]; then
 		! cmp -s "$patch" "$applied" || return 0
 		patch -d "$src" -p1 -R -s -f <"$applied" ||
@@ -51,7 +50,7 @@ apply()
 		patch -d "$src" -p1 -s -f <"$patch"
 	elif ! patch -d "$src" -p1 -R -s -f --dry-run <"$patch" >/dev/null; then
 		cat "$build/patch.log" >&2
-		die "the patch does not apply to $src"
+		die "${patch##*/} does not apply to $src"
 	fi
 	cp "$patch" "$applied"
 }
@@ -85,7 +84,11 @@ configure()
 	}
 }
 
-apply
+# 0001 is for all versions, the others are for the one in their names.
+version=$(cut -d . -f 1,2 "$src/VERSION")
+for p in "$here"/0001-*.patch "$here"/000[2-9]-"$version"-*.patch; do
+	[ ! -f "$p" ] || apply "$p"
+done
 copy_files
 configure
 ninja -C "$build" ${JOBS:+-j "$JOBS"} qemu-system-s390x ||
