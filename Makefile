@@ -4,12 +4,14 @@
 KERNELRELEASE ?= $(shell uname -r)
 KERNELDIR ?= /lib/modules/$(KERNELRELEASE)/build
 KDIR ?= $(KERNELDIR)
+lab = $(MAKE) --no-print-directory -C selftests/vm
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
 help:
 	@echo 'Anywhere (builds a lab under build/):'
 	@echo '  run              Move data between two emulated ISM functions'
-	@echo '  check            Run all tests'
+	@echo '  check            Run all tests, or those in CHECKS="..."'
+	@echo '  bench            Count what the library and the driver cost'
 	@echo '  distclean        Remove build/'
 	@echo
 	@echo 'For a kernel (KDIR=DIR, its headers; default: the running one):'
@@ -22,10 +24,14 @@ help:
 	@echo '  KSRC=DIR         Linux from this source tree instead'
 
 run:
-	@$(MAKE) --no-print-directory -C selftests/vm lab boot-peer
+	@$(lab) lab boot-peer
 
 check:
-	@selftests/check.sh
+	@selftests/check.sh $(CHECKS)
+
+bench:
+	@$(lab) lab boot-bench
+	@$(lab) lab boot-driver-bench KERNEL=7.3
 
 modules modules_install clean:
 	$(kbuild) $@
@@ -33,4 +39,4 @@ modules modules_install clean:
 distclean:
 	rm -rf build
 
-.PHONY: help run check modules modules_install clean distclean
+.PHONY: help run check bench modules modules_install clean distclean

@@ -11,6 +11,11 @@
 
 #include <linux/module.h>
 #include <linux/version.h>
+#include <asm/pci_insn.h>
+
+#ifndef ZPCI_CC_BUSY
+#define ZPCI_CC_BUSY	2
+#endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 /* Took the name without quotes */

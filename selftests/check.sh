@@ -97,13 +97,38 @@ lab_notices() {
 	return $bad
 }
 
+# The same tests with the merged driver, on a kernel that has it
+differential() {
+	selftests/differential.sh
+}
+
+# All of it once more on a kernel that looks for mistakes
+sanitizers() {
+	n=0 bad=0
+	set -- kunit zpci-fh ism-driver peer kselftest
+	$vm DEBUG=1 lab || return 1
+	echo "1..$#"
+	for task; do
+		n=$((n + 1))
+		log=build/log/sanitizers-$task
+		if $vm DEBUG=1 boot-$task ARGS=copies=10000 > "$log" 2>&1; then
+			echo "ok $n $task"
+		else
+			bad=1
+			tail -n 30 "$log" | sed 's/^/# /'
+			echo "not ok $n $task"
+		fi
+	done
+	return $bad
+}
+
 # Bad input: a message that says what to do, an exit code, and nothing left
 bad_input() {
 	selftests/vm/bad-input.sh
 }
 
 all="style kernel_doc sparse bad_input lab_notices kunit zpci_fh never_mio
-	ism_driver peer vfio_ism"
+	ism_driver peer vfio_ism differential sanitizers"
 
 run_check() {
 	"$1" 2>&1 && return

@@ -38,7 +38,7 @@ failed() {
 qemu "$@" 2>&1 | sed -u 's/\r*$//' | tee "$top/$log" | sed -u '/^qemu: ended/d'
 
 bad='WARNING|BUG|INFO: task|INFO: rcu|KASAN|UBSAN|KFENCE|\[#[0-9]+\]'
-bad="$bad|Kernel panic|Unable to handle|possible .*lock|unreferenced object"
+bad="$bad|Kernel panic|Unable to handle|possible .*lock|suspected memory leaks"
 ! grep -qaE "$bad" "$top/$log.kernel" || failed "the kernel complained" "$bad"
 ! grep -q '^qemu: ended with 124$' "$top/$log" ||
 	failed "not done after $seconds s"

@@ -41,7 +41,7 @@ configure() {
 	fragments="$vm/kernel.config $PWD/optional.config ${FRAGMENTS-}"
 	"$dir/source/scripts/kconfig/merge_config.sh" -m .config $fragments
 	make olddefconfig
-	cat $fragments | grep '^CONFIG_' | sort > wanted
+	cat $fragments | grep -E '^CONFIG_|^# CONFIG_.* is not set$' | sort > wanted
 	sort .config | comm -23 wanted - > lost
 	[ ! -s lost ] || die "kconfig dropped, for lack of what they depend on:" \
 		"$(cat lost); add that to the fragment"

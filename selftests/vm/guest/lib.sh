@@ -10,6 +10,17 @@ ism_functions() {
 	done
 }
 
+# load_ism_vfio_pci [ours|merged]: our module, or the kernel's of the same name
+load_ism_vfio_pci() {
+	case ${1-ours} in
+	ours)
+		modprobe ism-vfio-pci ;;
+	merged)
+		modprobe vfio-pci-core
+		insmod "/lib/modules/$(uname -r)/kernel/drivers/vfio/pci/ism/ism-vfio-pci.ko" ;;
+	esac
+}
+
 # bind DRIVER FUNCTION...
 bind() {
 	driver=$1

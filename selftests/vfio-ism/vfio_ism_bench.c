@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What one system call to an ISM function costs, from user space and back
+ *
+ * usage: vfio_ism_bench SENDER RECEIVER
+ *
+ * Prints a line for each: name, cost, PCI instructions. The cost is what
+ * CLOCK_MONOTONIC says. In a QEMU with -icount shift=0,sleep=off that is the
+ * number of guest instructions, the same in each run; elsewhere nanoseconds.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/fmb.h"
+#include "lib/ism.h"
+
+#define DMB_LEN		(64 * 1024)
+#define RUNS		21	/* of which the median counts */
+
+struct bench {
+	struct ism a, b;
+	struct ism_dmb dmb;
+	__u8 buf[ISM_PAGE_SIZE];
+};
+
+static void nothing(struct bench *b)
+{
+}
+
+static void null_call(struct bench *b)
+{
+	getppid();
+}
+
+static void write_block(struct bench *b, size_t len)
+{
+	if (ism_move(&b->a, b->dmb.tok, 0, false, 0, b->buf, len))
+		errx(1, "write of %zu bytes", len);
+}
+
+static void write_4096(struct bench *b)
+{
+	write_block(b, 4096);
+}
+
+static void write_64(struct bench *b)
+{
+	write_block(b, 64);
+}
+
+static void read_window(struct bench *b, size_t len)
+{
+	if (vfio_read(&b->a.fn, ISM_BAR_COMMAND, 0, b->buf, len) != len)
+		errx(1, "read of %zu bytes", len);
+}
+
+static void read_8(struct bench *b)
+{
+	read_window(b, 8);
+}
+
+static void read_4096(struct bench *b)
+{
+	read_window(b, 4096);
+}
+
+static const struct {
+	const char *name;
+	void (*op)(struct bench *b);
+} ops[] = {
+	{ "getppid",	null_call },
+	{ "pwrite_4096", write_4096 },
+	{ "pwrite_64",	write_64 },
+	{ "pread_8",	read_8 },
+	{ "pread_4096",	read_4096 },
+};
+
+static long now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000L + ts.tv_nsec;
+}
+
+static int compare(const void *a, const void *b)
+{
+	long x = *(const long *)a, y = *(const long *)b;
+
+	return (x > y) - (x < y);
+}
+
+static long median(struct bench *b, void (*op)(struct bench *b))
+{
+	long cost[RUNS];
+	int i;
+
+	for (i = 0; i < RUNS; i++) {
+		cost[i] = now();
+		op(b);
+		cost[i] = now() - cost[i];
+	}
+	qsort(cost, RUNS, sizeof(*cost), compare);
+	return cost[RUNS / 2];
+}
+
+/* Of all kinds together; a bench that needs them apart has the test */
+static unsigned long instructions(const char *bdf)
+{
+	struct fmb fmb;
+
+	if (fmb_read(bdf, &fmb))
+		errx(1, "no function measurement");
+	return fmb.loads + fmb.stores + fmb.blocks;
+}
+
+static void set_up(struct bench *b, char **bdf)
+{
+	void *mem = mmap(NULL, DMB_LEN, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	b->dmb.len = DMB_LEN;
+	b->dmb.sba_idx = 32;
+	if (mem == MAP_FAILED || ism_open(&b->a, bdf[0], VFIO_MODE_IOMMUFD) ||
+	    ism_open(&b->b, bdf[1], VFIO_MODE_IOMMUFD) ||
+	    ism_register(&b->b) ||
+	    vfio_map(&b->b.fn, mem, DMB_LEN, &b->dmb.iova) ||
+	    ism_read_gid(&b->a, &b->dmb.rgid) || ism_reg_dmb(&b->b, &b->dmb) ||
+	    fmb_restart(bdf[0]))
+		errx(1, "%s and %s can not be used", bdf[0], bdf[1]);
+}
+
+int main(int argc, char **argv)
+{
+	static struct bench b;
+	unsigned long before, after;
+	long empty, cost;
+	unsigned int i;
+
+	if (argc != 3)
+		errx(2, "usage: %s SENDER RECEIVER", argv[0]);
+	set_up(&b, argv + 1);
+	empty = median(&b, nothing);
+	for (i = 0; i < sizeof(ops) / sizeof(*ops); i++) {
+		before = instructions(argv[1]);
+		cost = median(&b, ops[i].op);
+		after = instructions(argv[1]);
+		printf("%s %ld %lu\n", ops[i].name, cost - empty,
+		       (after - before) / RUNS);
+	}
+	ism_close(&b.a);
+	ism_close(&b.b);
+	return 0;
+}

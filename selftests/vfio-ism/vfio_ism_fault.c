@@ -1,0 +1,750 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a user space program sees of an ISM function that is broken
+ *
+ * Whichever PCI instruction of an operation fails, and in whichever way: the
+ * program is told by the errno that belongs to it, no instruction is issued
+ * after the one that failed, what user memory and the DMB hold is either as
+ * before or as it should be, and the next operation works. So for each
+ * operation the instructions are counted in a run without a fault; then the
+ * operation is repeated, and each of them is let fail in turn, in each way.
+ * Emulated functions can be told to do so ("-device ism,lab=on"); the tests
+ * are skipped where there are none.
+ *
+ * Opening a function issues no instruction on a BAR, which "open" verifies,
+ * but some on config space, which can not be let fail.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <linux/pci_regs.h>
+
+#include "../kselftest_harness.h"
+#include "lib/ism.h"
+#include "lib/lab.h"
+
+#define DRIVER		"ism_vfio_pci"
+#define DMB_LEN		(16 * 1024)
+#define WINDOW_LEN	4096
+#define PIECE_LEN	256	/* in which the driver delivers a long read */
+#define SBA_IDX		37
+#define VLAN_ID		7
+#define POISON		0xa5
+#define QUIET_MS	50	/* how long an interrupt must not come */
+#define TIMEOUT_MS	5000
+#define EVENT_MS	300	/* for the kernel to have dealt with an event */
+
+static char bdf[2][VFIO_BDF_LEN];
+
+static const struct fault {
+	const char *name;
+	__u64 result;
+	int err;
+} faults[] = {
+	{ "cc 3", LAB_CC(3), -EIO },
+	{ "operand exception", LAB_EXCEPTION(LAB_OPERAND), -ENXIO },
+	{ "specification exception", LAB_EXCEPTION(LAB_SPECIFICATION), -ENXIO },
+	{ "cc 1 status 4", LAB_STATUS(4), -EIO },
+	{ "cc 1 status 8", LAB_STATUS(8), -EIO },
+	{ "cc 1 status 12", LAB_STATUS(12), -EIO },
+	{ "cc 1 status 16", LAB_STATUS(16), -EIO },
+	{ "cc 1 status 20", LAB_STATUS(20), -EIO },
+	{ "cc 1 status 24", LAB_STATUS(24), -EIO },
+	{ "cc 1 status 28", LAB_STATUS(28), -EIO },
+	{ "cc 1 status 36", LAB_STATUS(36), -EIO },
+	{ "cc 1 status 40", LAB_STATUS(40), -EIO },
+	{ "cc 1 status 44", LAB_STATUS(44), -EIO },
+};
+
+static const unsigned int busy_times[] = { 1, 2, 17 };
+
+struct pair {
+	struct ism a;		/* the broken one; writes into the DMB of */
+	struct ism b;
+	struct ism_dmb dmb;
+	struct ism_dmb own;	/* of A, for the commands */
+	__u8 *mem;
+	__u64 gid_b;
+	__u8 data[ISM_PAGE_SIZE];
+};
+
+FIXTURE(fault) {
+	struct pair pair;
+};
+
+static void setup_dmb(struct __test_metadata *_metadata, struct pair *p)
+{
+	p->mem = mmap(NULL, 2 * DMB_LEN, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)p->mem);
+	memset(p->mem, POISON, 2 * DMB_LEN);
+	p->dmb = (struct ism_dmb) { .len = DMB_LEN, .sba_idx = SBA_IDX };
+	p->own = p->dmb;
+	ASSERT_EQ(0, vfio_map(&p->b.fn, p->mem, DMB_LEN, &p->dmb.iova));
+	ASSERT_EQ(0, vfio_map(&p->a.fn, p->mem + DMB_LEN, DMB_LEN,
+			      &p->own.iova));
+	ASSERT_EQ(0, ism_read_gid(&p->a, &p->dmb.rgid));
+	ASSERT_EQ(0, ism_read_gid(&p->b, &p->gid_b));
+	p->own.rgid = p->gid_b;
+	ASSERT_EQ(0, ism_register(&p->b));
+	ASSERT_EQ(0, ism_reg_dmb(&p->b, &p->dmb));
+}
+
+FIXTURE_SETUP(fault)
+{
+	int i, ret;
+
+	ret = ism_open(&self->pair.a, bdf[0], VFIO_MODE_IOMMUFD);
+	if (ret == -ENOENT)
+		SKIP(return, "the kernel has no iommufd");
+	ASSERT_EQ(0, ret);
+	if (!lab_present(&self->pair.a.fn))
+		SKIP(return, "the function can not be told to fail");
+	ASSERT_EQ(0, ism_open(&self->pair.b, bdf[1], VFIO_MODE_IOMMUFD));
+	ASSERT_EQ(0, lab_fault(&self->pair.a.fn, 0, 0, 0, 0));
+	setup_dmb(_metadata, &self->pair);
+	for (i = 0; i < (int)sizeof(self->pair.data); i++)
+		self->pair.data[i] = i * 7 + i / 251;
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	ism_close(&self->pair.a);
+	ism_close(&self->pair.b);
+}
+
+static struct lab_counts counts_of(struct __test_metadata *_metadata,
+				   struct pair *p)
+{
+	struct lab_counts c;
+
+	ASSERT_EQ(0, lab_count(&p->a.fn, &c));
+	return c;
+}
+
+/* The window holds what we like until the next command */
+static void fill_window(struct __test_metadata *_metadata, struct pair *p)
+{
+	struct vfio_function *fn = &p->a.fn;
+
+	/* a header as a whole would be a command */
+	ASSERT_EQ(4, vfio_write(fn, ISM_BAR_COMMAND, 0, p->data, 4));
+	ASSERT_EQ(4, vfio_write(fn, ISM_BAR_COMMAND, 4, p->data + 4, 4));
+	ASSERT_EQ(WINDOW_LEN - 8,
+		  vfio_write(fn, ISM_BAR_COMMAND, 8, p->data + 8,
+			     WINDOW_LEN - 8));
+}
+
+static bool all_poison(const __u8 *buf, size_t len)
+{
+	while (len && *buf == POISON) {
+		buf++;
+		len--;
+	}
+	return !len;
+}
+
+/* The driver's next load: naturally aligned, and no longer than a doubleword */
+static unsigned int next_load(unsigned int off, unsigned int end)
+{
+	unsigned int len = 8;
+
+	while (off % len || off + len > end)
+		len /= 2;
+	return len;
+}
+
+static const struct region_read {
+	unsigned int off, len;
+} reads[] = {
+	{ 0, 1 }, { 5, 1 }, { 6, 2 }, { 4, 4 }, { 0, 8 }, { 4088, 8 },
+	{ 1, 7 }, { 3, 8 }, { 7, 10 }, { 0, 64 }, { 250, 12 }, { 255, 2 },
+	{ 0, 256 }, { 256, 256 }, { 0, 257 }, { 255, 258 }, { 3, 300 },
+	{ 0, 600 }, { 1, 1023 },
+};
+
+static unsigned int nr_loads(const struct region_read *r)
+{
+	unsigned int off, n = 0;
+
+	for (off = r->off; off < r->off + r->len;
+	     off += next_load(off, r->off + r->len))
+		n++;
+	return n;
+}
+
+/* One read of which the @nth load ends with @fault */
+static void read_with_fault(struct __test_metadata *_metadata, struct pair *p,
+			    const struct region_read *r,
+			    const struct fault *fault, unsigned int nth)
+{
+	unsigned int off = r->off, i, piece;
+	struct lab_counts before, after;
+	__u8 buf[WINDOW_LEN + 8];
+	struct lab_last last;
+	ssize_t ret, done;
+
+	for (i = 1; i < nth; i++)
+		off += next_load(off, r->off + r->len);
+	piece = off / PIECE_LEN * PIECE_LEN;
+	done = piece > r->off ? piece - r->off : 0;
+
+	memset(buf, POISON, sizeof(buf));
+	before = counts_of(_metadata, p);
+	ASSERT_EQ(0, lab_fault(&p->a.fn, LAB_LOAD, fault->result, 1, nth));
+	ret = vfio_read(&p->a.fn, ISM_BAR_COMMAND, r->off, buf, r->len);
+	after = counts_of(_metadata, p);
+	ASSERT_EQ(0, lab_last(&p->a.fn, &last));
+
+	ASSERT_EQ(done ?: fault->err, ret) {
+		TH_LOG("%u bytes at %u, %s at load %u", r->len, r->off,
+		       fault->name, nth);
+	}
+	ASSERT_EQ(0, memcmp(buf, p->data + r->off, done));
+	ASSERT_TRUE(all_poison(buf + done, sizeof(buf) - done)) {
+		TH_LOG("more than %zd bytes were delivered", done);
+	}
+	ASSERT_EQ(nth, after.loads - before.loads);
+	ASSERT_EQ(before.blocks, after.blocks);
+	ASSERT_EQ(LAB_LOAD, last.kind);
+	ASSERT_EQ(off, last.offset);
+	ASSERT_EQ(next_load(off, r->off + r->len), last.len);
+}
+
+static void read_without_fault(struct __test_metadata *_metadata,
+			       struct pair *p,
+			       const struct region_read *r, unsigned int extra)
+{
+	struct lab_counts before, after;
+	__u8 buf[WINDOW_LEN];
+
+	before = counts_of(_metadata, p);
+	ASSERT_EQ(r->len, vfio_read(&p->a.fn, ISM_BAR_COMMAND, r->off, buf,
+				    r->len));
+	after = counts_of(_metadata, p);
+	ASSERT_EQ(0, memcmp(buf, p->data + r->off, r->len));
+	ASSERT_EQ(nr_loads(r) + extra, after.loads - before.loads);
+}
+
+TEST_F(fault, read)
+{
+	unsigned int i, f, nth;
+
+	fill_window(_metadata, &self->pair);
+	for (i = 0; i < ARRAY_SIZE(reads); i++) {
+		read_without_fault(_metadata, &self->pair, &reads[i], 0);
+		for (f = 0; f < ARRAY_SIZE(faults); f++) {
+			for (nth = 1; nth <= nr_loads(&reads[i]); nth++)
+				read_with_fault(_metadata, &self->pair, &reads[i],
+						&faults[f], nth);
+			read_without_fault(_metadata, &self->pair, &reads[i], 0);
+		}
+	}
+}
+
+TEST_F(fault, read_whole_window)
+{
+	const struct region_read r = { 0, WINDOW_LEN };
+	unsigned int nth;
+
+	fill_window(_metadata, &self->pair);
+	for (nth = 1; nth <= nr_loads(&r); nth++)
+		read_with_fault(_metadata, &self->pair, &r, &faults[0], nth);
+	read_without_fault(_metadata, &self->pair, &r, 0);
+}
+
+/* Busy is not an error, it only takes longer */
+TEST_F(fault, read_busy)
+{
+	unsigned int i, k, nth;
+
+	fill_window(_metadata, &self->pair);
+	for (i = 0; i < ARRAY_SIZE(reads); i++) {
+		for (nth = 1; nth <= nr_loads(&reads[i]); nth++) {
+			k = busy_times[nth % ARRAY_SIZE(busy_times)];
+			ASSERT_EQ(0, lab_fault(&self->pair.a.fn, LAB_LOAD, LAB_CC(2),
+					       k, nth));
+			read_without_fault(_metadata, &self->pair, &reads[i], k);
+		}
+	}
+}
+
+/* One store into the DMB that is @extra times busy, and what is to be there */
+static void write_without_fault(struct __test_metadata *_metadata,
+				struct pair *p, bool signal,
+				unsigned int off, unsigned int len,
+				unsigned int extra)
+{
+	struct lab_counts before, after;
+	__u16 mask;
+
+	before = counts_of(_metadata, p);
+	ASSERT_EQ(0, ism_move(&p->a, p->dmb.tok, 1, signal, off,
+			      p->data, len));
+	after = counts_of(_metadata, p);
+	ASSERT_EQ(1 + extra, after.blocks - before.blocks);
+	ASSERT_EQ(before.loads, after.loads);
+	ASSERT_EQ(0, memcmp(p->mem + off, p->data, len));
+	memset(p->mem + off, POISON, len);
+	ASSERT_TRUE(all_poison(p->mem, DMB_LEN));
+	ASSERT_EQ(signal, ism_signalled(&p->b, SBA_IDX, &mask));
+	if (signal)
+		ASSERT_EQ(0, ism_wait(&p->b, TIMEOUT_MS));
+}
+
+static void write_with_fault(struct __test_metadata *_metadata,
+			     struct pair *p, bool signal,
+			     unsigned int off, unsigned int len,
+			     const struct fault *fault)
+{
+	struct lab_counts before, after;
+	__u16 mask;
+
+	before = counts_of(_metadata, p);
+	ASSERT_EQ(0, lab_fault(&p->a.fn, LAB_BLOCK, fault->result, 1, 1));
+	ASSERT_EQ(fault->err, ism_move(&p->a, p->dmb.tok, 1, signal, off,
+				       p->data, len)) {
+		TH_LOG("%u bytes at %u: %s", len, off, fault->name);
+	}
+	after = counts_of(_metadata, p);
+	ASSERT_EQ(1, after.blocks - before.blocks);
+	ASSERT_EQ(before.loads, after.loads);
+	ASSERT_EQ(before.stores, after.stores);
+	ASSERT_TRUE(all_poison(p->mem, DMB_LEN));
+	ASSERT_FALSE(ism_signalled(&p->b, SBA_IDX, &mask));
+}
+
+TEST_F(fault, write)
+{
+	static const unsigned int lens[] = { 1, 7, 8, 64, 4000, 4096 };
+	unsigned int i, f, off;
+	bool signal;
+
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		off = ISM_PAGE_SIZE + (ISM_PAGE_SIZE - lens[i]) / 2;
+		signal = i % 2;
+		for (f = 0; f < ARRAY_SIZE(faults); f++) {
+			write_with_fault(_metadata, &self->pair, signal, off, lens[i],
+					 &faults[f]);
+			write_without_fault(_metadata, &self->pair, signal, off,
+					    lens[i], 0);
+		}
+	}
+	/* no signal came with a store that failed */
+	EXPECT_EQ(-ETIME, ism_wait(&self->pair.b, QUIET_MS));
+}
+
+TEST_F(fault, write_busy)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(busy_times); i++) {
+		k = busy_times[i];
+		ASSERT_EQ(0, lab_fault(&self->pair.a.fn, LAB_BLOCK, LAB_CC(2), k, 1));
+		write_without_fault(_metadata, &self->pair, true, 100, 1000, k);
+	}
+}
+
+/*
+ * A busy function that then fails: what counts is how it ends. The fault is
+ * armed for one instruction only, so the retry has to be let fail by TIMES.
+ */
+TEST_F(fault, two_faults_in_a_row)
+{
+	struct lab_counts before, after;
+	__u8 buf[8];
+
+	before = counts_of(_metadata, &self->pair);
+	ASSERT_EQ(0, lab_fault(&self->pair.a.fn, 0, LAB_CC(3), 2, 1));
+	EXPECT_EQ(-EIO, vfio_read(&self->pair.a.fn, ISM_BAR_COMMAND, 0, buf, 8));
+	EXPECT_EQ(-EIO, ism_move(&self->pair.a, self->pair.dmb.tok, 0, false, 0,
+				 self->pair.data, 8));
+	EXPECT_EQ(8, vfio_read(&self->pair.a.fn, ISM_BAR_COMMAND, 0, buf, 8));
+	after = counts_of(_metadata, &self->pair);
+	EXPECT_EQ(2, after.loads - before.loads);
+	EXPECT_EQ(1, after.blocks - before.blocks);
+	EXPECT_TRUE(all_poison(self->pair.mem, DMB_LEN));
+}
+
+/*
+ * The commands, each followed by the one that takes it back. The body is in
+ * doublewords; that of a DMB's end, its token, is known only later.
+ */
+enum {
+	REG_SBA, REG_IEQ, ADD_VLAN, REG_DMB,
+	READ_GID, QUERY_INFO, QUERY_RGID, SIGNAL,
+	UNREG_DMB, DEL_VLAN, UNREG_IEQ, UNREG_SBA,
+	NR_COMMANDS
+};
+
+struct command {
+	const char *name;
+	enum ism_command_code code;
+	unsigned int words;
+	unsigned int answer_len;
+	__u64 body[4];
+};
+
+/* What a command may change */
+struct state {
+	__u8 info[200];
+	__u64 events;
+};
+
+static void make_commands(struct pair *p,
+			  struct command cmd[NR_COMMANDS])
+{
+	const __u64 idx_len = (__u64)p->own.len << 32 | p->own.sba_idx;
+	struct ism *a = &p->a;
+	const struct command table[NR_COMMANDS] = {
+		{ "REG_SBA", ISM_REG_SBA, 1, 8, { a->sba_iova } },
+		{ "REG_IEQ", ISM_REG_IEQ, 2, 8, { a->ieq_iova, 512 } },
+		{ "ADD_VLAN_ID", ISM_ADD_VLAN_ID, 1, 8, { VLAN_ID } },
+		{ "REG_DMB", ISM_REG_DMB, 4, 16,
+		  { p->own.iova, idx_len, 0, p->own.rgid } },
+		{ "READ_GID", ISM_READ_GID, 0, 16 },
+		{ "QUERY_INFO", ISM_QUERY_INFO, 0, 200 },
+		{ "QUERY_RGID", ISM_QUERY_RGID, 2, 8, { p->gid_b } },
+		{ "SIGNAL_IEQ", ISM_SIGNAL_IEQ, 3, 8,
+		  { p->gid_b, 1ULL << 32 | 0x1234, 0x5678 } },
+		{ "UNREG_DMB", ISM_UNREG_DMB, 1, 8 },
+		{ "DEL_VLAN_ID", ISM_DEL_VLAN_ID, 1, 8, { VLAN_ID } },
+		{ "UNREG_IEQ", ISM_UNREG_IEQ, 0, 8 },
+		{ "UNREG_SBA", ISM_UNREG_SBA, 0, 8 },
+	};
+
+	memcpy(cmd, table, sizeof(table));
+}
+
+static int run(struct pair *p, struct command cmd[NR_COMMANDS],
+	       unsigned int nr, __u8 answer[200])
+{
+	struct command *c = &cmd[nr];
+	__be64 buf[25] = {};
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < c->words; i++)
+		buf[1 + i] = htobe64(c->body[i]);
+	ret = ism_command(&p->a, c->code, buf, 8 + 8 * c->words,
+			  c->answer_len);
+	memcpy(answer, buf, sizeof(buf));
+	if (!ret && nr == REG_DMB)
+		cmd[UNREG_DMB].body[0] = be64toh(buf[1]);
+	return ret;
+}
+
+static void get_state(struct __test_metadata *_metadata,
+		      struct pair *p, struct state *state)
+{
+	memset(state, 0, sizeof(*state));
+	ASSERT_EQ(0, ism_command(&p->a, ISM_QUERY_INFO, state->info, 8,
+				 sizeof(state->info)));
+	state->events = be64toh(p->b.ieq->idx);
+}
+
+/* Whether two states are the same, but for the number of events */
+static bool same_state(const struct state *s, const struct state *t)
+{
+	return !memcmp(s->info, t->info, sizeof(s->info));
+}
+
+struct command_run {
+	struct state before, after;
+	__u8 answer[200];
+	unsigned int stores;	/* the last of which is the doorbell */
+	unsigned int loads;
+};
+
+/* The command does what it should, in so many instructions */
+static void run_clean(struct __test_metadata *_metadata, struct pair *p,
+		      struct command cmd[NR_COMMANDS], unsigned int nr,
+		      struct command_run *r)
+{
+	struct lab_counts before, after;
+
+	get_state(_metadata, p, &r->before);
+	before = counts_of(_metadata, p);
+	ASSERT_EQ(0, run(p, cmd, nr, r->answer)) {
+		TH_LOG("%s", cmd[nr].name);
+	}
+	after = counts_of(_metadata, p);
+	get_state(_metadata, p, &r->after);
+	r->stores = 1 + !!cmd[nr].words;
+	r->loads = cmd[nr].answer_len / 8;
+	ASSERT_EQ(r->stores, after.blocks - before.blocks);
+	ASSERT_EQ(r->loads, after.loads - before.loads);
+	ASSERT_EQ(before.stores, after.stores);
+}
+
+/* After an answer that was not received as a whole it is still there */
+static void reread_answer(struct __test_metadata *_metadata, struct pair *p,
+			  struct command cmd[NR_COMMANDS], unsigned int nr,
+			  struct command_run *r)
+{
+	__be64 answer[25];
+
+	ASSERT_EQ(cmd[nr].answer_len,
+		  vfio_read(&p->a.fn, ISM_BAR_COMMAND, 0, answer,
+			    cmd[nr].answer_len));
+	if (nr == REG_DMB)
+		cmd[UNREG_DMB].body[0] = be64toh(answer[1]);
+	else
+		ASSERT_EQ(0, memcmp(answer, r->answer, cmd[nr].answer_len));
+}
+
+/* The command with its @nth instruction failing; returns whether it was done */
+static bool run_with_fault(struct __test_metadata *_metadata, struct pair *p,
+			   struct command cmd[NR_COMMANDS], unsigned int nr,
+			   struct command_run *r, const struct fault *fault,
+			   unsigned int nth)
+{
+	struct lab_counts before, after;
+	bool done = nth > r->stores;
+	struct state state;
+	__u8 answer[200];
+	__u64 events;
+
+	get_state(_metadata, p, &state);
+	events = state.events;
+	before = counts_of(_metadata, p);
+	ASSERT_EQ(0, lab_fault(&p->a.fn, 0, fault->result, 1, nth));
+	ASSERT_EQ(fault->err, run(p, cmd, nr, answer)) {
+		TH_LOG("%s, %s at instruction %u", cmd[nr].name, fault->name,
+		       nth);
+	}
+	after = counts_of(_metadata, p);
+	ASSERT_EQ(done ? r->stores : nth, after.blocks - before.blocks);
+	ASSERT_EQ(done ? nth - r->stores : 0, after.loads - before.loads);
+	if (done)
+		reread_answer(_metadata, p, cmd, nr, r);
+	get_state(_metadata, p, &state);
+	ASSERT_TRUE(same_state(done ? &r->after : &r->before, &state)) {
+		TH_LOG("%s, %s at instruction %u", cmd[nr].name, fault->name,
+		       nth);
+	}
+	ASSERT_EQ((events + (done && nr == SIGNAL)) % 15, state.events % 15);
+	return done;
+}
+
+static void undo(struct __test_metadata *_metadata, struct pair *p,
+		 struct command cmd[NR_COMMANDS], unsigned int nr,
+		 const struct command_run *r)
+{
+	__u8 answer[200];
+
+	if (!same_state(&r->before, &r->after))
+		ASSERT_EQ(0, run(p, cmd, NR_COMMANDS - 1 - nr, answer));
+}
+
+/* All instructions of one command in turn, in all ways; ends with it done */
+static void sweep_command(struct __test_metadata *_metadata, struct pair *p,
+			  struct command cmd[NR_COMMANDS], unsigned int nr)
+{
+	struct command_run r;
+	unsigned int f, nth;
+	__u8 answer[200];
+
+	run_clean(_metadata, p, cmd, nr, &r);
+	undo(_metadata, p, cmd, nr, &r);
+	for (f = 0; f < ARRAY_SIZE(faults); f++) {
+		for (nth = 1; nth <= r.stores + r.loads; nth++) {
+			if (run_with_fault(_metadata, p, cmd, nr, &r,
+					   &faults[f], nth))
+				undo(_metadata, p, cmd, nr, &r);
+		}
+	}
+	for (nth = 1; nth <= r.stores + r.loads; nth++) {
+		ASSERT_EQ(0, lab_fault(&p->a.fn, 0, LAB_CC(2), 3, nth));
+		ASSERT_EQ(0, run(p, cmd, nr, answer));
+		undo(_metadata, p, cmd, nr, &r);
+	}
+	ASSERT_EQ(0, run(p, cmd, nr, answer));
+}
+
+TEST_F(fault, command)
+{
+	struct command cmd[NR_COMMANDS];
+	unsigned int nr;
+
+	make_commands(&self->pair, cmd);
+	for (nr = 0; nr < NR_COMMANDS; nr++)
+		sweep_command(_metadata, &self->pair, cmd, nr);
+	write_without_fault(_metadata, &self->pair, true, 0, 64, 0);
+}
+
+/* No instruction on a BAR, so a fault that is armed outlives it */
+TEST_F(fault, open)
+{
+	struct lab_counts before, after;
+	__u8 buf[8];
+
+	before = counts_of(_metadata, &self->pair);
+	ASSERT_EQ(0, lab_fault(&self->pair.a.fn, 0, LAB_CC(3), 1, 1));
+	ism_close(&self->pair.a);
+	ASSERT_EQ(0, ism_open(&self->pair.a, bdf[0], VFIO_MODE_IOMMUFD));
+	after = counts_of(_metadata, &self->pair);
+	EXPECT_EQ(before.loads, after.loads);
+	EXPECT_EQ(before.stores, after.stores);
+	EXPECT_EQ(before.blocks, after.blocks);
+	EXPECT_EQ(-EIO, vfio_read(&self->pair.a.fn, ISM_BAR_COMMAND, 0, buf, 8));
+	EXPECT_EQ(8, vfio_read(&self->pair.a.fn, ISM_BAR_COMMAND, 0, buf, 8));
+}
+
+static int recover_ioctl(struct ism *ism)
+{
+	return ioctl(ism->fn.device, VFIO_DEVICE_RESET) ? -errno : 0;
+}
+
+/* @file as seen from the function's folder */
+static int sysfs_write(const char *name, const char *file, const char *val)
+{
+	char path[128];
+	int fd, ret;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", name, file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, val, strlen(val)) < 0 ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+static int recover_sysfs(struct ism *ism)
+{
+	return sysfs_write(bdf[0], "reset", "1");
+}
+
+static int recover_reopen(struct ism *ism)
+{
+	ism_close(ism);
+	return ism_open(ism, bdf[0], VFIO_MODE_IOMMUFD);
+}
+
+static const struct recovery {
+	const char *name;
+	int (*recover)(struct ism *ism);
+} recoveries[] = {
+	{ "VFIO_DEVICE_RESET", recover_ioctl },
+	{ "reset in sysfs", recover_sysfs },
+	{ "opened again", recover_reopen },
+};
+
+/* Nothing works, and it is always the same error */
+static void expect_broken(struct __test_metadata *_metadata, struct pair *p)
+{
+	struct ism *a = &p->a;
+	__u8 buf[600];
+
+	memset(buf, POISON, sizeof(buf));
+	ASSERT_EQ(-EIO, vfio_read(&a->fn, ISM_BAR_COMMAND, 0, buf, 8));
+	ASSERT_EQ(-EIO, vfio_read(&a->fn, ISM_BAR_COMMAND, 3, buf, 600));
+	ASSERT_EQ(-EIO, vfio_read(&a->fn, LAB_BAR, 0, buf, 8));
+	ASSERT_EQ(-EIO, vfio_write(&a->fn, ISM_BAR_COMMAND, 8, buf, 8));
+	ASSERT_EQ(-EIO, ism_move(a, p->dmb.tok, 0, true, 0, p->data, 64));
+	ASSERT_TRUE(all_poison(buf, sizeof(buf)));
+	ASSERT_TRUE(all_poison(p->mem, DMB_LEN));
+}
+
+static void expect_works(struct __test_metadata *_metadata, struct pair *p)
+{
+	ASSERT_EQ(0, vfio_enable(&p->a.fn));
+	fill_window(_metadata, p);
+	read_without_fault(_metadata, p, &reads[10], 0);
+	write_without_fault(_metadata, p, true, 0, 64, 0);
+}
+
+/* All kinds of reset end it, as long as the kernel does not know of it */
+TEST_F(fault, error_state)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(recoveries); i++) {
+		ASSERT_EQ(0, lab_error_state(&self->pair.a.fn, LAB_EVENT_NONE));
+		expect_broken(_metadata, &self->pair);
+		ASSERT_EQ(0, recoveries[i].recover(&self->pair.a)) {
+			TH_LOG("%s", recoveries[i].name);
+		}
+		expect_works(_metadata, &self->pair);
+	}
+}
+
+/*
+ * Remove the function, find it anew, and bind it to the driver again. Not by
+ * "recover": it holds the lock that the kernel needs to see that the function
+ * it finds can be reset.
+ */
+static int rediscover(const char *name)
+{
+	int ret;
+
+	ret = sysfs_write(name, "remove", "1");
+	if (!ret)
+		ret = sysfs_write("..", "rescan", "1");
+	if (!ret)
+		ret = sysfs_write(name, "driver_override", DRIVER);
+	if (!ret)
+		ret = sysfs_write(name, "subsystem/drivers_probe", name);
+	return ret;
+}
+
+/*
+ * Of an error event the kernel learns that the function is lost to it. The
+ * program that has it goes on after a reset; whether another one can open it
+ * depends on the kernel. Removed and found anew, it is as good as ever.
+ */
+TEST_F(fault, error_event)
+{
+	static const __u64 events[] = {
+		LAB_EVENT_SERVICE, LAB_EVENT_PERMANENT,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		ASSERT_EQ(0, lab_error_state(&self->pair.a.fn, events[i]));
+		expect_broken(_metadata, &self->pair);
+		usleep(EVENT_MS * 1000);
+		ASSERT_EQ(0, recover_ioctl(&self->pair.a));
+		expect_works(_metadata, &self->pair);
+
+		ism_close(&self->pair.a);
+		ASSERT_EQ(0, rediscover(bdf[0]));
+		ASSERT_EQ(0, ism_open(&self->pair.a, bdf[0], VFIO_MODE_IOMMUFD));
+		expect_works(_metadata, &self->pair);
+	}
+}
+
+/* The one that is written to: its memory is out of reach */
+TEST_F(fault, error_state_of_the_peer)
+{
+	__u16 mask;
+
+	ASSERT_EQ(0, lab_error_state(&self->pair.b.fn, LAB_EVENT_NONE));
+	EXPECT_EQ(-EIO, ism_move(&self->pair.a, self->pair.dmb.tok, 0, true, 0,
+				 self->pair.data, 64));
+	EXPECT_TRUE(all_poison(self->pair.mem, DMB_LEN));
+	EXPECT_FALSE(ism_signalled(&self->pair.b, SBA_IDX, &mask));
+
+	ASSERT_EQ(0, recover_ioctl(&self->pair.b));
+	ASSERT_EQ(0, vfio_enable(&self->pair.b.fn));
+	ASSERT_EQ(0, ism_register(&self->pair.b));
+	ASSERT_EQ(0, ism_reg_dmb(&self->pair.b, &self->pair.dmb));
+	write_without_fault(_metadata, &self->pair, true, 0, 64, 0);
+}
+
+int main(int argc, char **argv)
+{
+	if (vfio_find(DRIVER, bdf, 2) < 2) {
+		ksft_print_header();
+		ksft_exit_skip("needs two functions, do for each: driverctl set-override BDF "
+			       DRIVER "\n");
+	}
+	return test_harness_run(argc, argv);
+}

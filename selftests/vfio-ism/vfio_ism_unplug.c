@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An ISM function is unplugged while a program uses it
+ *
+ * usage: vfio_ism_unplug FUNCTION PEER COMMAND, both bound to ism_vfio_pci
+ *
+ * The program is asked to let go of PEER. Until it does, all goes on as if
+ * nothing had happened, but nobody else gets at the function; then it is
+ * gone, and the other one reports errors for what was meant for it. At no
+ * point does anything hang or is data wrong.
+ *
+ * The unplugging is for somebody else to do: on a line of its own, behind
+ * "host: ", COMMAND is printed when it is time.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "lib/ism.h"
+#include "lib/request.h"
+
+#define DMB_LEN		(64 * 1024)
+#define SBA_IDX		32
+#define HANG_S		30
+#define AFTER		100	/* operations after the request */
+
+static const char *name_a, *name_b, *command;
+
+struct pair {
+	struct ism a, b;
+	struct ism_dmb dmb;
+	__u8 *mem;
+	__u64 gid_a, gid_b;
+	int request;
+};
+
+FIXTURE(unplug) {
+	struct pair pair;
+};
+
+FIXTURE_SETUP(unplug)
+{
+	struct pair *p = &self->pair;
+
+	ASSERT_EQ(0, ism_open(&p->a, name_a, VFIO_MODE_IOMMUFD));
+	ASSERT_EQ(0, ism_open(&p->b, name_b, VFIO_MODE_IOMMUFD));
+	ASSERT_EQ(0, ism_read_gid(&p->a, &p->gid_a));
+	ASSERT_EQ(0, ism_read_gid(&p->b, &p->gid_b));
+	ASSERT_EQ(0, ism_register(&p->b));
+	p->mem = mmap(NULL, DMB_LEN, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)p->mem);
+	p->dmb = (struct ism_dmb) {
+		.len = DMB_LEN, .sba_idx = SBA_IDX, .rgid = p->gid_a,
+	};
+	ASSERT_EQ(0, vfio_map(&p->b.fn, p->mem, DMB_LEN, &p->dmb.iova));
+	ASSERT_EQ(0, ism_reg_dmb(&p->b, &p->dmb));
+	p->request = vfio_request_enable(&p->b.fn);
+	ASSERT_LE(0, p->request);
+}
+
+FIXTURE_TEARDOWN(unplug)
+{
+	ism_close(&self->pair.a);
+	ism_close(&self->pair.b);
+}
+
+static bool in_sysfs(const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", name);
+	return !access(path, F_OK);
+}
+
+/* Data moves to the function, and it answers */
+static void use_both(struct __test_metadata *_metadata, struct pair *p)
+{
+	static __u8 data[ISM_PAGE_SIZE];
+	static unsigned int n;
+	__u32 off = n++ * ISM_PAGE_SIZE % DMB_LEN;
+	__u64 gid;
+
+	memset(data, n, sizeof(data));
+	ASSERT_EQ(0, ism_move(&p->a, p->dmb.tok, 0, n % 2, off, data,
+			      sizeof(data)));
+	ASSERT_EQ(0, memcmp(p->mem + off, data, sizeof(data)));
+	ASSERT_EQ(0, ism_read_gid(&p->b, &gid));
+	ASSERT_EQ(p->gid_b, gid);
+}
+
+TEST_F_TIMEOUT(unplug, during_io, 4 * HANG_S)
+{
+	struct pair *p = &self->pair;
+	const __u8 data[8] = {};
+	struct vfio_function fn;
+	time_t end;
+	__u64 gid;
+	int i;
+
+	use_both(_metadata, p);
+	printf("host: %s\n", command);
+	fflush(stdout);
+	for (end = time(NULL) + HANG_S; !vfio_requested(p->request);) {
+		use_both(_metadata, p);
+		ASSERT_GT(end, time(NULL)) {
+			TH_LOG("nobody has asked for the function");
+		}
+	}
+	for (i = 0; i < AFTER; i++)
+		use_both(_metadata, p);
+	EXPECT_GT(0, vfio_open(&fn, name_b, VFIO_MODE_IOMMUFD));
+	EXPECT_TRUE(in_sysfs(name_b));
+
+	ism_close(&p->b);
+	for (end = time(NULL) + HANG_S; in_sysfs(name_b); usleep(10000)) {
+		ASSERT_GT(end, time(NULL)) {
+			TH_LOG("the function does not go");
+		}
+	}
+	EXPECT_EQ(-ENOENT, vfio_open(&fn, name_b, VFIO_MODE_IOMMUFD));
+	EXPECT_EQ(-ENXIO, ism_move(&p->a, p->dmb.tok, 0, true, 0, data,
+				   sizeof(data)));
+	EXPECT_LT(0, ism_query_rgid(&p->a, p->gid_b));
+	ASSERT_EQ(0, ism_read_gid(&p->a, &gid));
+	EXPECT_EQ(p->gid_a, gid);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 4) {
+		ksft_print_header();
+		ksft_exit_skip("usage: %s FUNCTION PEER COMMAND\n", argv[0]);
+	}
+	name_a = argv[1];
+	name_b = argv[2];
+	command = argv[3];
+	return test_harness_run(1, argv);
+}
