@@ -11,6 +11,8 @@ help:
 	@echo 'Anywhere (builds a lab under build/):'
 	@echo '  run              Move data between two emulated ISM functions'
 	@echo '  check            Run all tests, or those in CHECKS="..."'
+	@echo '  check-debug      Run them on a kernel with sanitizers and lockdep'
+	@echo '  fuzz             Random operations against a model (N=1000000, SEED=N)'
 	@echo '  bench            Count what the library and the driver cost'
 	@echo '  distclean        Remove build/'
 	@echo
@@ -29,6 +31,12 @@ run:
 check:
 	@selftests/check.sh $(CHECKS)
 
+check-debug:
+	@selftests/check.sh sanitizers
+
+fuzz:
+	@$(lab) lab boot-fuzz
+
 bench:
 	@$(lab) lab boot-bench
 	@$(lab) lab boot-driver-bench KERNEL=7.3
@@ -39,4 +47,4 @@ modules modules_install clean:
 distclean:
 	rm -rf build
 
-.PHONY: help run check bench modules modules_install clean distclean
+.PHONY: help run check check-debug fuzz bench modules modules_install clean distclean

@@ -383,12 +383,13 @@ EXPORT_SYMBOL_GPL(zpci_fh_store);
 int zpci_fh_store_block(struct zpci_dev *zdev, u8 pcias, u64 offset,
 			const void *src, size_t len)
 {
-	struct zpci_fh_rule rule = zpci_fh_store_rule(zdev, pcias, len);
+	bool relaxed = zdev->pft == PCI_FUNC_TYPE_ISM;
 	int rc;
 
-	if (len <= rule.reg_max || zpci_fh_plan_store(&rule, offset, len) != len)
+	if (!len || len > zdev->maxstbl || pcias == ZPCI_PCIAS_CFGSPC ||
+	    (offset & ZPCI_BOUNDARY_MASK) + len > ZPCI_BOUNDARY_SIZE)
 		return -EINVAL;
-	if (!IS_ALIGNED((unsigned long)src, rule.align))
+	if (!relaxed && (len <= 8 || !IS_ALIGNED(len | offset | (u64)src, 8)))
 		return -EINVAL;
 	rc = zpci_fh_check(zdev, pcias, offset, src, len);
 	if (rc)

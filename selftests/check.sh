@@ -97,12 +97,33 @@ lab_notices() {
 	return $bad
 }
 
+# Every instruction of every operation fails in turn
+fault() {
+	$vm boot-fault
+}
+
+# Threads that read, write, reset and disable; kill; unbind while open
+stress() {
+	$vm boot-stress S=10
+}
+
+# Random operations against a model
+fuzz() {
+	$vm boot-fuzz N=50000 SEED=1
+}
+
+# The function goes away while it is used
+unplug() {
+	$vm boot-unplug
+}
+
 # The same tests with the merged driver, on a kernel that has it
 differential() {
 	selftests/differential.sh
 }
 
-# All of it once more on a kernel that looks for mistakes
+# On a kernel that looks for mistakes; not among all, as that takes a quarter of
+# an hour to build
 sanitizers() {
 	n=0 bad=0
 	set -- kunit zpci-fh ism-driver peer kselftest
@@ -128,7 +149,7 @@ bad_input() {
 }
 
 all="style kernel_doc sparse bad_input lab_notices kunit zpci_fh never_mio
-	ism_driver peer vfio_ism differential sanitizers"
+	ism_driver peer vfio_ism fault stress fuzz unplug differential"
 
 run_check() {
 	"$1" 2>&1 && return

@@ -351,10 +351,7 @@ TEST_F(fault, write_busy)
 	}
 }
 
-/*
- * A busy function that then fails: what counts is how it ends. The fault is
- * armed for one instruction only, so the retry has to be let fail by TIMES.
- */
+/* Each operation has an instruction of its own: one fault each, then none */
 TEST_F(fault, two_faults_in_a_row)
 {
 	struct lab_counts before, after;

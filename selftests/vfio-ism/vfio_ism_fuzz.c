@@ -493,6 +493,9 @@ static void fuzz_config_read(unsigned int fn)
 {
 	__u64 offset = one_in(8) ? random64() >> 16 : below(64);
 
+	/* what the core's 40 bits do not hold must not come back as less */
+	if (one_in(16))
+		offset |= (__u64)below(256) << 40;
 	do_read(fn, VFIO_PCI_CONFIG_REGION_INDEX, offset, any_length(64),
 		any_place());
 }

@@ -433,6 +433,7 @@ static void open_again(struct side *s, enum vfio_mode mode, int nr)
 		complain("the function stays closed", ret, false);
 }
 
+/* Not the compat container, whose first address can be 0: no place for an SBA */
 static void *closer(void *arg)
 {
 	static const enum vfio_mode modes[] = {
@@ -679,7 +680,7 @@ TEST_F(stress, kill_many_reads)
 	kill_in_the_middle(_metadata, &src);
 }
 
-/* Uses the function until it is asked to stop, or, if it is deaf, for 1 s */
+/* Uses the function until it is asked to stop, or, if it is deaf, for 2 s */
 static void hold(bool deaf, int ready)
 {
 	time_t end = time(NULL) + (deaf ? 2 : HANG_S);
