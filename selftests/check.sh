@@ -13,7 +13,7 @@ dir=$($vm -s print-dir)
 source=$dir/source
 
 kernel_code() {
-	find arch-s390-pci drivers-vfio-ism selftests -name '*.[ch]' \
+	find compat.h arch-s390-pci drivers-vfio-ism selftests -name '*.[ch]' \
 		! -path 'selftests/qemu/*'
 }
 

@@ -30,7 +30,6 @@
 
 #include "../kselftest_harness.h"
 #include "lib/ism.h"
-#include "lib/request.h"
 
 #define DRIVER		"ism_vfio_pci"
 #define SBA_IDX		40
@@ -691,12 +690,12 @@ static void hold(bool deaf, int ready)
 	if (vfio_open(&fn, bdf[0], VFIO_MODE_IOMMUFD) || vfio_enable(&fn))
 		_exit(1);
 	if (!deaf) {
-		request = vfio_request_enable(&fn);
+		request = vfio_irq_enable(&fn, VFIO_PCI_REQ_IRQ_INDEX);
 		if (request < 0)
 			_exit(2);
 	}
 	say_ready(ready);
-	while (time(NULL) < end && (deaf || !vfio_requested(request))) {
+	while (time(NULL) < end && (deaf || !vfio_irq_pending(request))) {
 		if (vfio_read(&fn, ISM_BAR_COMMAND, 0, buf, 64) != 64)
 			_exit(3);
 	}

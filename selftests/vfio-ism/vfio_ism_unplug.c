@@ -21,7 +21,6 @@
 
 #include "../kselftest_harness.h"
 #include "lib/ism.h"
-#include "lib/request.h"
 
 #define DMB_LEN		(64 * 1024)
 #define SBA_IDX		32
@@ -59,7 +58,7 @@ FIXTURE_SETUP(unplug)
 	};
 	ASSERT_EQ(0, vfio_map(&p->b.fn, p->mem, DMB_LEN, &p->dmb.iova));
 	ASSERT_EQ(0, ism_reg_dmb(&p->b, &p->dmb));
-	p->request = vfio_request_enable(&p->b.fn);
+	p->request = vfio_irq_enable(&p->b.fn, VFIO_PCI_REQ_IRQ_INDEX);
 	ASSERT_LE(0, p->request);
 }
 
@@ -105,7 +104,7 @@ TEST_F_TIMEOUT(unplug, during_io, 4 * HANG_S)
 	use_both(_metadata, p);
 	printf("host: %s\n", command);
 	fflush(stdout);
-	for (end = time(NULL) + HANG_S; !vfio_requested(p->request);) {
+	for (end = time(NULL) + HANG_S; !vfio_irq_pending(p->request);) {
 		use_both(_metadata, p);
 		ASSERT_GT(end, time(NULL)) {
 			TH_LOG("nobody has asked for the function");

@@ -26,7 +26,7 @@ done
 
 if [ "$(id -u)" = 0 ]; then
 	root=env
-elif sudo -n true 2> /dev/null; then
+elif sudo -n true 2> /dev/null || { [ -t 0 ] && sudo -v; }; then
 	root=sudo
 else
 	die "install as root, then try again: apt-get install$missing"

@@ -39,7 +39,7 @@ int ism_open(struct ism *ism, const char *bdf, enum vfio_mode mode)
 	ism->ieq = map_page(ism, &ism->ieq_iova);
 	if (!ism->ieq)
 		goto close;
-	ret = vfio_msi_enable(&ism->fn);
+	ret = vfio_irq_enable(&ism->fn, VFIO_PCI_MSI_IRQ_INDEX);
 	if (ret < 0)
 		goto close;
 	ism->irq = ret;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,7 +282,7 @@ int vfio_unmap(struct vfio_function *fn, __u64 iova, size_t len)
 	return do_ioctl(fn->iommu, IOMMU_IOAS_UNMAP, &unmap);
 }
 
-int vfio_msi_enable(struct vfio_function *fn)
+int vfio_irq_enable(struct vfio_function *fn, unsigned int index)
 {
 	union {
 		struct vfio_irq_set set;
@@ -290,7 +291,7 @@ int vfio_msi_enable(struct vfio_function *fn)
 		.argsz = sizeof(u),
 		.flags = VFIO_IRQ_SET_DATA_EVENTFD |
 			 VFIO_IRQ_SET_ACTION_TRIGGER,
-		.index = VFIO_PCI_MSI_IRQ_INDEX,
+		.index = index,
 		.count = 1,
 	} };
 	__s32 fd;
@@ -306,6 +307,13 @@ int vfio_msi_enable(struct vfio_function *fn)
 		return ret;
 	}
 	return fd;
+}
+
+bool vfio_irq_pending(int eventfd)
+{
+	struct pollfd pfd = { .fd = eventfd, .events = POLLIN };
+
+	return poll(&pfd, 1, 0) == 1;
 }
 
 int vfio_find(const char *driver, char bdf[][VFIO_BDF_LEN], int max)

@@ -11,6 +11,7 @@
 #ifndef SELFTESTS_VFIO_ISM_VFIO_H
 #define SELFTESTS_VFIO_ISM_VFIO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <linux/types.h>
@@ -52,8 +53,15 @@ int vfio_enable(struct vfio_function *fn);
 int vfio_map(struct vfio_function *fn, void *va, size_t len, __u64 *iova);
 int vfio_unmap(struct vfio_function *fn, __u64 iova, size_t len);
 
-/* Let the first MSI signal an eventfd, which is returned */
-int vfio_msi_enable(struct vfio_function *fn);
+/*
+ * Let an interrupt signal an eventfd, which is returned: the first one of
+ * VFIO_PCI_MSI_IRQ_INDEX, or VFIO_PCI_REQ_IRQ_INDEX, by which the kernel asks
+ * to let go of a function that is to be unbound or unplugged.
+ */
+int vfio_irq_enable(struct vfio_function *fn, unsigned int index);
+
+/* Whether there was one, without waiting and without taking it */
+bool vfio_irq_pending(int eventfd);
 
 /* Functions bound to @driver; returns how many there are, up to @max */
 int vfio_find(const char *driver, char bdf[][VFIO_BDF_LEN], int max);
