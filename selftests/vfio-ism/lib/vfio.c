@@ -329,7 +329,8 @@ int vfio_find(const char *driver, char bdf[][VFIO_BDF_LEN], int max)
 		return 0;
 	while (n < max && (entry = readdir(dir))) {
 		if (strchr(entry->d_name, ':'))
-			snprintf(bdf[n++], VFIO_BDF_LEN, "%s", entry->d_name);
+			snprintf(bdf[n++], VFIO_BDF_LEN, "%.*s",
+				 VFIO_BDF_LEN - 1, entry->d_name);
 	}
 	closedir(dir);
 	return n;
