@@ -122,9 +122,15 @@ TEST_F_TIMEOUT(unplug, during_io, 4 * HANG_S)
 		}
 	}
 	EXPECT_EQ(-ENOENT, vfio_open(&fn, name_b, VFIO_MODE_IOMMUFD));
+	/* it has left Linux, and leaves the machine a little later */
+	while (!ism_query_rgid(&p->a, p->gid_b)) {
+		usleep(10000);
+		ASSERT_GT(end, time(NULL)) {
+			TH_LOG("the peer does not notice");
+		}
+	}
 	EXPECT_EQ(-ENXIO, ism_move(&p->a, p->dmb.tok, 0, true, 0, data,
 				   sizeof(data)));
-	EXPECT_LT(0, ism_query_rgid(&p->a, p->gid_b));
 	ASSERT_EQ(0, ism_read_gid(&p->a, &gid));
 	EXPECT_EQ(p->gid_a, gid);
 }
