@@ -603,15 +603,9 @@ static int recover_ioctl(struct ism *ism)
 static int sysfs_write(const char *name, const char *file, const char *val)
 {
 	char path[128];
-	int fd, ret;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", name, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	ret = write(fd, val, strlen(val)) < 0 ? -errno : 0;
-	close(fd);
-	return ret;
+	return vfio_write_file(path, val);
 }
 
 static int recover_sysfs(struct ism *ism)

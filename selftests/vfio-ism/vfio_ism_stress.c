@@ -705,15 +705,9 @@ static void hold(bool deaf, int ready)
 static int driver_write(const char *file, const char *val)
 {
 	char path[64];
-	int fd, ret;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/" DRIVER "/%s", file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	ret = write(fd, val, strlen(val)) < 0 ? -errno : 0;
-	close(fd);
-	return ret;
+	return vfio_write_file(path, val);
 }
 
 static void unbind_while_open(struct __test_metadata *_metadata, bool deaf)

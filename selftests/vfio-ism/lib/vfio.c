@@ -316,6 +316,18 @@ bool vfio_irq_pending(int eventfd)
 	return poll(&pfd, 1, 0) == 1;
 }
 
+int vfio_write_file(const char *path, const char *val)
+{
+	int fd, ret;
+
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, val, strlen(val)) < 0 ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
 int vfio_find(const char *driver, char bdf[][VFIO_BDF_LEN], int max)
 {
 	struct dirent *entry;

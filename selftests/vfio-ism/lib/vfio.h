@@ -63,6 +63,9 @@ int vfio_irq_enable(struct vfio_function *fn, unsigned int index);
 /* Whether there was one, without waiting and without taking it */
 bool vfio_irq_pending(int eventfd);
 
+/* @val into a file of sysfs */
+int vfio_write_file(const char *path, const char *val);
+
 /* Functions bound to @driver; returns how many there are, up to @max */
 int vfio_find(const char *driver, char bdf[][VFIO_BDF_LEN], int max);
 
