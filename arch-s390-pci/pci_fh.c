@@ -6,7 +6,9 @@
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/align.h>
+#include <linux/bitfield.h>
 #include <linux/bitops.h>
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/log2.h>
@@ -16,6 +18,7 @@
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/unaligned.h>
+#include <linux/wordpart.h>
 #include <asm/asm-extable.h>
 #include <asm/pci_clp.h>
 #include <asm/pci_debug.h>
@@ -74,6 +77,9 @@ struct zpci_fh_rule {
 	u16 align;	/* of a PCISTB's length, offset and source */
 };
 
+/* Where an instruction that fails puts the status in its request */
+#define ZPCI_FH_REQ_STATUS	GENMASK_ULL(31, 24)
+
 /* For s390dbf, as __zpci_load() records it */
 static void zpci_fh_record_load(u8 cc, u64 req, u64 offset)
 {
@@ -84,20 +90,19 @@ static void zpci_fh_record_load(u8 cc, u64 req, u64 offset)
 		u64 req;
 		u64 offset;
 	} __packed record = {
-		.insn = 'l', .cc = cc, .status = req >> 24, .req = req,
-		.offset = offset,
+		.insn = 'l', .cc = cc, .req = req, .offset = offset,
+		.status = FIELD_GET(ZPCI_FH_REQ_STATUS, req),
 	};
 
 	zpci_err_hex(&record, sizeof(record));
 }
 
-/* @after: @req as the instruction left it, with the status */
-static noinline int zpci_fh_load_failed(u64 *val, u64 req, u64 offset, int cc,
-					u64 after)
+/* @req: as the instruction left it, with the status */
+static noinline int zpci_fh_load_failed(u64 *val, u64 req, u64 offset, int cc)
 {
 	if (cc == ZPCI_CC_BUSY)
-		return __zpci_load(val, req, offset);
-	zpci_fh_record_load(cc, after, offset);
+		return __zpci_load(val, req & ~ZPCI_FH_REQ_STATUS, offset);
+	zpci_fh_record_load(cc, req, offset);
 	return cc > 0 ? -EIO : cc;
 }
 
@@ -106,7 +111,8 @@ static noinline int zpci_fh_load_failed(u64 *val, u64 req, u64 offset, int cc,
  * these are all that a test has to replace.
  *
  * PCILG moves 8 bytes at most, and __zpci_load() takes some 40 instructions
- * for one. Here it is in line; a busy function is left to __zpci_load().
+ * for one. Here it is in line; a busy function is left to __zpci_load(). @val
+ * may have any alignment.
  */
 static __always_inline int zpci_fh_pcilg(u64 *val, u64 req, u64 offset)
 {
@@ -125,8 +131,8 @@ static __always_inline int zpci_fh_pcilg(u64 *val, u64 req, u64 offset)
 		     :
 		     : "cc", "memory");
 	if (unlikely(cc))
-		return zpci_fh_load_failed(val, req, offset, cc, req_off.even);
-	*val = data;
+		return zpci_fh_load_failed(val, req_off.even, offset, cc);
+	put_unaligned(data, val);
 	return 0;
 }
 
@@ -276,14 +282,14 @@ static int zpci_fh_get(struct zpci_dev *zdev, u8 pcias, u64 offset, void *dst,
 static noinline int zpci_fh_get_doublewords(struct zpci_dev *zdev, u8 pcias,
 					    u64 offset, void *dst, size_t len)
 {
-	u64 end = offset + len, val;
+	u64 req = zpci_fh_req(zdev, pcias, 8), end = offset + len;
 	int rc;
 
 	for (; offset < end; offset += 8, dst += 8) {
-		rc = zpci_fh_pcilg(&val, zpci_fh_req(zdev, pcias, 8), offset);
+		req = (u64)READ_ONCE(zdev->fh) << 32 | lower_32_bits(req);
+		rc = zpci_fh_pcilg(dst, req, offset);
 		if (rc)
 			return rc;
-		put_unaligned_be64(val, dst);
 	}
 	return 0;
 }
@@ -421,20 +427,20 @@ EXPORT_SYMBOL_GPL(zpci_fh_store_block);
 int zpci_fh_memcpy_fromio(struct zpci_dev *zdev, u8 pcias, u64 offset,
 			  void *dst, size_t len)
 {
-	size_t n;
+	size_t reg_max = zpci_fh_reg_max(pcias), n;
 	int rc;
 
 	if (!len)
 		return 0;
 	rc = zpci_fh_check(zdev, pcias, offset, dst, len);
 	for (; !rc && len; offset += n, dst += n, len -= n) {
-		n = zpci_fh_plan_reg(offset, len, zpci_fh_reg_max(pcias));
-		if (n < 8) {
-			rc = zpci_fh_get(zdev, pcias, offset, dst, n);
+		n = IS_ALIGNED(offset, 8) ? round_down(len, 8) : 0;
+		if (n && reg_max == 8) {
+			rc = zpci_fh_get_doublewords(zdev, pcias, offset, dst, n);
 			continue;
 		}
-		n = round_down(len, 8);
-		rc = zpci_fh_get_doublewords(zdev, pcias, offset, dst, n);
+		n = zpci_fh_plan_reg(offset, len, reg_max);
+		rc = zpci_fh_get(zdev, pcias, offset, dst, n);
 	}
 	return rc;
 }
