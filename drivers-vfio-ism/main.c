@@ -15,6 +15,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/pagemap.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
 #include <linux/rwsem.h>
@@ -33,7 +34,7 @@
 #define ISM_VFIO_PCI_OFFSET_MASK	GENMASK_ULL(ISM_VFIO_PCI_OFFSET_SHIFT - 1, 0)
 
 /* A read reaches user space in pieces that end at multiples of this */
-#define ISM_VFIO_PCI_READ_SIZE		256
+#define ISM_VFIO_PCI_READ_SIZE		1024
 
 struct ism_vfio_pci_device {
 	struct vfio_pci_core_device core_device;
@@ -64,18 +65,6 @@ static void ism_vfio_pci_end(struct vfio_pci_core_device *vdev)
 	pm_runtime_put(&vdev->pdev->dev);
 }
 
-static int ism_vfio_pci_load(struct vfio_pci_core_device *vdev, unsigned int bar,
-			     u64 off, void *dst, size_t count)
-{
-	int ret = ism_vfio_pci_begin(vdev);
-
-	if (ret)
-		return ret;
-	ret = zpci_fh_memcpy_fromio(to_zpci(vdev->pdev), bar, off, dst, count);
-	ism_vfio_pci_end(vdev);
-	return ret;
-}
-
 static int ism_vfio_pci_store(struct vfio_pci_core_device *vdev, unsigned int bar,
 			      u64 off, const void *src, size_t count)
 {
@@ -88,6 +77,26 @@ static int ism_vfio_pci_store(struct vfio_pci_core_device *vdev, unsigned int ba
 	return ret;
 }
 
+/* A load may have an effect, so a bad pointer is found out before */
+static int ism_vfio_pci_read_piece(struct vfio_pci_core_device *vdev,
+				   unsigned int bar, u64 off,
+				   char __user *buf, size_t count)
+{
+	u8 piece[ISM_VFIO_PCI_READ_SIZE] __aligned(8);
+	int ret;
+
+	if (fault_in_writeable(buf, count))
+		return -EFAULT;
+	ret = ism_vfio_pci_begin(vdev);
+	if (ret)
+		return ret;
+	ret = zpci_fh_memcpy_fromio(to_zpci(vdev->pdev), bar, off, piece, count);
+	ism_vfio_pci_end(vdev);
+	if (!ret && copy_to_user(buf, piece, count))
+		return -EFAULT;
+	return ret;
+}
+
 /*
  * A read of any offset and length is made of the fewest loads. An error after
  * some bytes have been delivered, or a fatal signal, ends it with a short
@@ -97,15 +106,13 @@ static ssize_t ism_vfio_pci_bar_read(struct vfio_pci_core_device *vdev,
 				     unsigned int bar, u64 off,
 				     char __user *buf, size_t count)
 {
-	u8 piece[ISM_VFIO_PCI_READ_SIZE] __aligned(8);
 	size_t done = 0, n;
 	int ret;
 
 	do {
-		n = min(count - done, sizeof(piece) - off % sizeof(piece));
-		ret = ism_vfio_pci_load(vdev, bar, off, piece, n);
-		if (!ret && copy_to_user(buf + done, piece, n))
-			ret = -EFAULT;
+		n = min(count - done, ISM_VFIO_PCI_READ_SIZE -
+			off % ISM_VFIO_PCI_READ_SIZE);
+		ret = ism_vfio_pci_read_piece(vdev, bar, off, buf + done, n);
 		if (ret)
 			return done ?: ret;
 		done += n;

@@ -6,7 +6,6 @@
 
 #include "model.h"
 
-#define PIECE		256	/* of a read, as the driver delivers it */
 #define MAX_BLOCK	4096
 
 #define TOKEN(addr)	((addr) >> 28 << 28)
@@ -473,12 +472,12 @@ static ssize_t bar_read(struct model_fn *f, unsigned int index, __u64 offset,
 	int ret;
 
 	for (done = 0; done < len; done += n) {
-		n = PIECE - (offset + done) % PIECE;
+		n = ISM_PIECE_LEN - (offset + done) % ISM_PIECE_LEN;
 		if (n > len - done)
 			n = len - done;
-		ret = read_piece(f, index, offset + done, n, buf + done);
-		if (!ret && done + n > good)
-			ret = -EFAULT;
+		ret = -EFAULT;
+		if (done + n <= good)
+			ret = read_piece(f, index, offset + done, n, buf + done);
 		if (ret)
 			return done ? (ssize_t)done : ret;
 	}
