@@ -432,11 +432,10 @@ static void open_again(struct side *s, enum vfio_mode mode, int nr)
 		complain("the function stays closed", ret, false);
 }
 
-/* Not the compat container, whose first address can be 0: no place for an SBA */
 static void *closer(void *arg)
 {
 	static const enum vfio_mode modes[] = {
-		VFIO_MODE_IOMMUFD, VFIO_MODE_TYPE1,
+		VFIO_MODE_IOMMUFD, VFIO_MODE_COMPAT, VFIO_MODE_TYPE1,
 	};
 	unsigned int nr = (unsigned long)arg, rnd = nr, i;
 
@@ -444,7 +443,7 @@ static void *closer(void *arg)
 		disturb_begin();
 		pthread_rwlock_wrlock(&setup_lock);
 		close_side(&side[i % 2]);
-		open_again(&side[i % 2], modes[below(&rnd, 2)], nr);
+		open_again(&side[i % 2], modes[below(&rnd, ARRAY_SIZE(modes))], nr);
 		pthread_rwlock_unlock(&setup_lock);
 		set_up_again(&side[i % 2]);
 		disturb_end();
@@ -600,8 +599,9 @@ static void say_ready(int fd)
 		_exit(3);
 }
 
-static void read_a_gib(const struct source *src, int ready)
+static void read_a_gib(const void *arg, int ready)
 {
+	const struct source *src = arg;
 	struct vfio_function fn;
 	size_t done;
 	void *buf;
@@ -620,6 +620,25 @@ static void read_a_gib(const struct source *src, int ready)
 	_exit(0);
 }
 
+/* A child that runs @run, when it is ready */
+static pid_t start(struct __test_metadata *_metadata,
+		   void (*run)(const void *arg, int ready), const void *arg)
+{
+	pid_t child;
+	int ready[2];
+	char c;
+
+	ASSERT_EQ(0, pipe(ready));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child)
+		run(arg, ready[1]);
+	close(ready[1]);
+	ASSERT_EQ(1, read(ready[0], &c, 1));
+	close(ready[0]);
+	return child;
+}
+
 /* Whether @child has ended, at once or after up to @ms */
 static bool gone(pid_t child, int *status, int ms)
 {
@@ -634,18 +653,11 @@ static bool gone(pid_t child, int *status, int ms)
 static void kill_in_the_middle(struct __test_metadata *_metadata,
 			       const struct source *src)
 {
+	pid_t child = start(_metadata, read_a_gib, src);
 	struct vfio_function fn;
-	int ready[2], status;
-	pid_t child;
 	__u8 buf[8];
-	char c;
+	int status;
 
-	ASSERT_EQ(0, pipe(ready));
-	child = fork();
-	ASSERT_LE(0, child);
-	if (!child)
-		read_a_gib(src, ready[1]);
-	ASSERT_EQ(1, read(ready[0], &c, 1));
 	ASSERT_FALSE(gone(child, &status, 300)) {
 		TH_LOG("the read ended by itself, with %#x", status);
 	}
@@ -680,8 +692,9 @@ TEST_F(stress, kill_many_reads)
 }
 
 /* Uses the function until it is asked to stop, or, if it is deaf, for 2 s */
-static void hold(bool deaf, int ready)
+static void hold(const void *arg, int ready)
 {
+	bool deaf = *(const bool *)arg;
 	time_t end = time(NULL) + (deaf ? 2 : HANG_S);
 	struct vfio_function fn;
 	int request = -1;
@@ -712,18 +725,11 @@ static int driver_write(const char *file, const char *val)
 
 static void unbind_while_open(struct __test_metadata *_metadata, bool deaf)
 {
+	pid_t child = start(_metadata, hold, &deaf);
 	struct vfio_function fn;
-	int ready[2], status;
-	pid_t child;
 	__u8 buf[8];
-	char c;
+	int status;
 
-	ASSERT_EQ(0, pipe(ready));
-	child = fork();
-	ASSERT_LE(0, child);
-	if (!child)
-		hold(deaf, ready[1]);
-	ASSERT_EQ(1, read(ready[0], &c, 1));
 	ASSERT_EQ(0, driver_write("unbind", bdf[0]));
 	ASSERT_TRUE(gone(child, &status, 2000));
 	EXPECT_EQ(0, status);

@@ -19,6 +19,9 @@
 
 #define SYSFS	"/sys/bus/pci/devices"
 
+/* Where all addresses are free: an ISM takes no SBA at 0 */
+#define FIRST_IOVA	0x100000000ULL
+
 static int open_rw(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -117,7 +120,7 @@ static int first_iova(struct vfio_function *fn)
 		if (cap->id != VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
 			continue;
 		range = (void *)cap;
-		fn->next_iova = range->iova_ranges[0].start;
+		fn->next_iova = range->iova_ranges[0].start ?: FIRST_IOVA;
 		return 0;
 	}
 	return -ENODATA;
