@@ -6,7 +6,7 @@
 # DIR/obj (the build, with headers in DIR/obj/usr/include) and, last,
 # DIR/bzImage. The configuration is tinyconfig with kernel.config merged in, with
 # what the kernel knows of kernel-optional.config, and with the fragments that
-# the environment names in FRAGMENTS.
+# the environment names in FRAGMENTS, files of this folder.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -38,7 +38,10 @@ configure() {
 	make -C "$dir/source" O="$dir/obj" tinyconfig
 	cd "$dir/obj"
 	known_options > optional.config
-	fragments="$vm/kernel.config $PWD/optional.config ${FRAGMENTS-}"
+	fragments="$vm/kernel.config $PWD/optional.config"
+	for f in ${FRAGMENTS-}; do
+		fragments="$fragments $vm/$f"
+	done
 	"$dir/source/scripts/kconfig/merge_config.sh" -m .config $fragments
 	make olddefconfig
 	cat $fragments | grep -E '^CONFIG_|^# CONFIG_.* is not set$' | sort > wanted
