@@ -75,14 +75,21 @@ ism_driver() {
 	$vm boot-ism-driver
 }
 
+# broken WHAT WHY [VARIABLE=VALUE]: a boot that breaks in this way fails, and for
+# that reason
+broken() {
+	log=build/log/broken-$1.log
+	! $vm ${3-} boot-broken WHAT="$1" > "$log" 2>&1 < /dev/null &&
+	grep -q "$2" "$log"
+}
+
 # The lab notices what must fail a test, and says why
 lab_notices() {
 	n=0 bad=0
 	echo "1..4"
 	while read -r what why; do
 		n=$((n + 1))
-		if ! $vm boot-broken WHAT=$what > build/log/broken-$what.log 2>&1 &&
-		   grep -q "$why" build/log/broken-$what.log; then
+		if broken "$what" "$why"; then
 			echo "ok $n $what"
 		else
 			bad=1
@@ -126,9 +133,15 @@ differential() {
 # removes a function by sysfs: there lockdep complains of Linux 6.12 itself,
 # zpci_add_remove_lock under pci_rescan_remove_lock.
 sanitizers() {
-	n=0 bad=0
+	n=1 bad=0
 	$vm DEBUG=1 lab || return 1
-	echo "1..9"
+	echo "1..10"
+	if broken leak "the kernel complained" DEBUG=1; then
+		echo "ok 1 a leak is noticed"
+	else
+		bad=1
+		echo "not ok 1 a leak is noticed"
+	fi
 	while read -r task args; do
 		n=$((n + 1))
 		log=build/log/sanitizers-$task
