@@ -126,9 +126,8 @@ static void set_up(struct bench *b, char **bdf)
 
 	b->dmb.len = DMB_LEN;
 	b->dmb.sba_idx = 32;
-	if (mem == MAP_FAILED || ism_open(&b->a, bdf[0], VFIO_MODE_IOMMUFD) ||
-	    ism_open(&b->b, bdf[1], VFIO_MODE_IOMMUFD) ||
-	    ism_register(&b->b) ||
+	if (mem == MAP_FAILED || ism_open_any(&b->a, bdf[0]) ||
+	    ism_open_any(&b->b, bdf[1]) || ism_register(&b->b) ||
 	    vfio_map(&b->b.fn, mem, DMB_LEN, &b->dmb.iova) ||
 	    ism_read_gid(&b->a, &b->dmb.rgid) || ism_reg_dmb(&b->b, &b->dmb) ||
 	    fmb_restart(bdf[0]))

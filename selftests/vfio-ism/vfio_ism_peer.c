@@ -112,8 +112,8 @@ int main(int argc, char **argv)
 		errx(2, "usage: %s SENDER RECEIVER", argv[0]);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
-	check(ism_open(&a, argv[1], VFIO_MODE_IOMMUFD), argv[1]);
-	check(ism_open(&b, argv[2], VFIO_MODE_IOMMUFD), argv[2]);
+	check(ism_open_any(&a, argv[1]), argv[1]);
+	check(ism_open_any(&b, argv[2]), argv[2]);
 	check(fmb_restart(argv[1]), "restart the sender's measurement");
 	check(fmb_restart(argv[2]), "restart the receiver's measurement");
 	check(ism_read_gid(&a, &dmb.rgid), "read the sender's GID");

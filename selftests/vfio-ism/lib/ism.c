@@ -50,6 +50,13 @@ close:
 	return ret;
 }
 
+int ism_open_any(struct ism *ism, const char *bdf)
+{
+	int ret = ism_open(ism, bdf, VFIO_MODE_IOMMUFD);
+
+	return ret == -ENOENT ? ism_open(ism, bdf, VFIO_MODE_TYPE1) : ret;
+}
+
 void ism_close(struct ism *ism)
 {
 	vfio_close(&ism->fn);

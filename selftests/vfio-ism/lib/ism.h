@@ -87,6 +87,8 @@ struct ism {
 
 /* Open @bdf, enable it and its interrupt; nothing is registered yet */
 int ism_open(struct ism *ism, const char *bdf, enum vfio_mode mode);
+/* The same by iommufd or, where there is none, by the type 1 container */
+int ism_open_any(struct ism *ism, const char *bdf);
 void ism_close(struct ism *ism);
 
 /* @len bytes at @cmd go out, @answer_len come back; the header included */
