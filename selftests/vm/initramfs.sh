@@ -3,7 +3,7 @@
 # initramfs.sh DIR: the guest's root file system, DIR/initramfs
 #
 # DIR is a kernel's folder, as kernel.sh leaves it, with our modules in
-# DIR/modules and the installed kselftests in DIR/kselftest.
+# DIR/modules and the kselftests in DIR/kselftest.tar.gz.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -21,7 +21,8 @@ install -m 755 "$busybox/bin/busybox" "$root/bin/busybox"
 ln -s busybox "$root/bin/sh"
 install -m 755 "$vm/init" "$root/init"
 install -m 755 "$vm"/guest/* "$root/lab/"
-cp -r "$dir/kselftest" "$root/kselftest"
+mkdir "$root/kselftest"
+tar -C "$root/kselftest" -xf "$dir/kselftest.tar.gz"
 
 install_modules() {
 	make -C "$dir/obj" ARCH=s390 INSTALL_MOD_PATH="$root" \

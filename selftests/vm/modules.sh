@@ -3,7 +3,8 @@
 # modules.sh DIR: our modules and kselftests, for the kernel in DIR
 #
 # The modules are built in DIR/modules, from a copy, as each kernel needs its
-# own objects. There the lab's test modules are built as well.
+# own objects. There the lab's test modules are built as well. The kselftests
+# are DIR/kselftest.tar.gz, as for a real machine.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -18,6 +19,8 @@ rsync -aR compat.h arch-s390-pci drivers-vfio-ism selftests/modules \
 make -C "$dir/obj" M="$dir/modules" W=1 KCFLAGS=-Werror \
 	ZPCI_FH_KUNIT=m modules
 
-make -C selftests install KSRC="$dir/source" KHDR="$dir/obj/usr/include" \
+rm -rf "$dir/kselftest"
+make -C selftests gen_tar KSRC="$dir/source" KHDR="$dir/obj/usr/include" \
 	USERLDFLAGS=-static STAGE="$dir/kselftest-stage" \
 	INSTALL_PATH="$dir/kselftest"
+mv "$dir/kselftest/kselftest-packages/kselftest.tar.gz" "$dir/"
