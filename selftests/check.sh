@@ -124,6 +124,11 @@ unplug() {
 	$vm boot-unplug
 }
 
+# The tarball of the kselftests as on a real machine, up to the report
+report() {
+	$vm boot-report
+}
+
 # The same tests with the merged driver, on a kernel that has it
 differential() {
 	selftests/differential.sh
@@ -172,8 +177,8 @@ bad_input() {
 }
 
 all="style kernel_doc sparse bad_input lab_notices kunit zpci_fh never_mio
-	ism_driver peer vfio_ism fault stress fuzz unplug differential
-	sanitizers"
+	ism_driver peer vfio_ism fault stress fuzz unplug report
+	differential sanitizers"
 
 run_check() {
 	"$1" 2>&1 && return

@@ -34,3 +34,12 @@ bind() {
 		}
 	done
 }
+
+# ok NAME: a result, by how the command before ended; counted in n and failed
+n=0 failed=0
+ok() {
+	rc=$? n=$((n + 1))
+	[ $rc = 0 ] || failed=$((failed + 1)) not="not "
+	echo "${not-}ok $n $*"
+	unset not
+}

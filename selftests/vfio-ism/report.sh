@@ -1,0 +1,197 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# report.sh [FILE]: runs the tests and the bench on this machine's ISM functions
+# and writes a report to attach to a mail
+#
+# Wants root, and two functions of one PCHID that are bound to ism_vfio_pci and
+# that nothing uses. Else it changes nothing, says what to do and exits with 2.
+# Exits with 0 if all tests passed and the bench came to its end, or with 1.
+# Needs no more than busybox has.
+set -u
+
+sys=/sys/bus/pci/devices
+driver=ism_vfio_pci
+file=${1:-vfio-ism-report-$(date -u +%Y%m%d-%H%M%S).txt}
+here=$(cd "$(dirname "$0")" && pwd)
+
+stop() {
+	printf '%s\n' "$@" >&2
+	exit 2
+}
+
+ism_functions() {
+	for f in "$sys"/*; do
+		[ "$(cat "$f/vendor" "$f/device" 2>&1 | tr -d '\n')" = 0x10140x04ed ] &&
+			basename "$f"
+	done
+}
+
+attribute() {
+	cat "$sys/$1/$2" 2> /dev/null || echo -
+}
+
+driver_of() {
+	[ -e "$sys/$1/driver" ] || { echo none; return; }
+	basename "$(readlink "$sys/$1/driver")"
+}
+
+list() {
+	for f in $functions; do
+		echo "$f  PCHID $(attribute "$f" pchid)  driver $(driver_of "$f")"
+	done
+}
+
+# Two functions of one PCHID, if there are, and better those that are bound
+pair() {
+	for f in $functions; do
+		[ "$(driver_of "$f")" = $driver ]
+		echo "$? $(attribute "$f" pchid) $f"
+	done | sort | awk '
+		!n[$2]++ { pchid[++pchids] = $2 }
+		n[$2] < 3 { pair[$2] = pair[$2] " " $3 }
+		END {
+			for (i = 1; i <= pchids; i++)
+				if (n[pchid[i]] > 1)
+					break
+			print pair[pchid[i]]
+		}'
+}
+
+# The commands that bind the pair, and nothing else
+remedy() {
+	for f in $functions; do
+		d=$(driver_of "$f")
+		case "$pair :$d" in
+		*" $f "*:$driver)
+			;;
+		*" $f "*)
+			[ "$d" = none ] || echo "    echo $f > $sys/$f/driver/unbind"
+			echo "    echo $driver > $sys/$f/driver_override"
+			echo "    echo $f > ${sys%/*}/drivers_probe" ;;
+		*:$driver)
+			echo "    echo $f > ${sys%/*}/drivers/$driver/unbind" ;;
+		esac
+	done
+}
+
+section() {
+	printf '\n== %s ==\n' "$1"
+}
+
+# No names of hosts, partitions or guests, and no serial numbers
+machine() {
+	grep -E '^(Manufacturer|Type|Model|VM00 Control Program):' /proc/sysinfo
+	sed -n -e '/^features/p' -e 's/.*\(machine = .*\)/\1/p' /proc/cpuinfo |
+		sort -u
+}
+
+kernel() {
+	uname -srvm
+	{ zcat /proc/config.gz || cat "/boot/config-$(uname -r)"; } 2> /dev/null |
+		grep -E '^CONFIG_(VFIO|IOMMUFD|S390_IOMMU|ISM)'
+	ls -d /dev/iommu /dev/vfio/vfio 2> /dev/null
+}
+
+modules() {
+	for m in zpci_fh ism_vfio_pci; do
+		echo "$m: $(modinfo -F filename $m 2>&1)"
+		for a in version srcversion taint; do
+			[ ! -e /sys/module/$m/$a ] || echo "  $a: $(cat /sys/module/$m/$a)"
+		done
+	done
+}
+
+attributes() {
+	for f in $functions; do
+		echo "$f: driver $(driver_of "$f")"
+		for a in function_id function_handle pchid pfgid pft vfn port uid \
+			 uid_is_unique fidparm mio_enabled driver_override; do
+			[ ! -e "$sys/$f/$a" ] || echo "  $a: $(cat "$sys/$f/$a")"
+		done
+		grep -v '^0x0* ' "$sys/$f/resource" | sed 's/^/  BAR: /'
+	done
+}
+
+# The kernel has counts of a function only while a program uses it: those that
+# are seen first and last, while COMMAND runs
+measure() {
+	"$@" &
+	while kill -0 $! 2> /dev/null; do
+		for f in $pair; do
+			cat "/sys/kernel/debug/pci/$f/statistics" > "$tmp/now" || continue
+			[ -e "$tmp/$f.first" ] || cp "$tmp/now" "$tmp/$f.first"
+			mv "$tmp/now" "$tmp/$f.last"
+		done 2> /dev/null
+		sleep 0.1
+	done
+	wait $!
+}
+
+statistics() {
+	for f in $pair; do
+		echo "$f:"
+		cat "$tmp/$f.$1" 2> /dev/null ||
+			echo "  none: is debugfs at /sys/kernel/debug?"
+	done
+}
+
+messages() {
+	dmesg | grep -F -e ism_vfio_pci -e ism-vfio-pci -e zpci_fh -e zpci-fh \
+		$(printf ' -e %s' $functions)
+}
+
+report() {
+	echo "ism_vfio_pci on a machine, $(date -u '+%Y-%m-%d %H:%M:%S') UTC"
+	section kernel
+	kernel
+	section machine
+	machine
+	section modules
+	modules
+	section functions
+	attributes
+	section kselftest
+	"$here/../run_kselftest.sh" -c "$(basename "$here")" 2>&1 | tee "$tmp/ktap"
+	section bench
+	echo "call, median time in nanoseconds, PCI instructions"
+	measure "$here/vfio_ism_bench" $pair 2>&1 ||
+		echo "the bench failed" | tee "$tmp/failed"
+	section "statistics at the start of the bench"
+	statistics first
+	section "statistics at its end"
+	statistics last
+	section messages
+	messages
+}
+
+# In the words of kselftest; a test that was skipped has not passed
+counts() {
+	totals=$(sed -n 's/.*# Totals: //p' "$tmp/ktap" | tail -n 1)
+	echo "kselftest: ${totals:-no result}"
+	case $totals in
+	''|pass:0*) return 1 ;;
+	esac
+	! grep -q '^not ok' "$tmp/ktap"
+}
+
+[ "$(id -u)" = 0 ] || stop "report.sh has to be run as root"
+functions=$(ism_functions)
+list
+pair=$(pair)
+[ -n "$pair" ] || stop "Two ISM functions of one PCHID are needed, and are not here."
+modinfo ism-vfio-pci > /dev/null 2>&1 ||
+	stop "The module is not there: make modules, make modules_install."
+remedy=$(remedy)
+[ -z "$remedy" ] ||
+	stop "Two functions of one PCHID have to be bound to $driver, and no other." \
+	     "If nothing uses them, that is done by:" \
+	     "    modprobe ism-vfio-pci" "$remedy"
+
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp" "$file.part"' EXIT
+: > "$file.part" || exit 1
+echo "Testing, for some minutes ..."
+report > "$file.part"
+mv "$file.part" "$file" || exit 1
+echo "report: $file"
+counts && [ ! -e "$tmp/failed" ]
