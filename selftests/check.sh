@@ -36,6 +36,10 @@ kernel_doc() {
 		$(kernel_code) 2>&1 | grep .
 }
 
+rst() {
+	selftests/docs/rst.sh "$source"
+}
+
 # Nothing new: what sparse says of the kernel's own headers is left out
 sparse() {
 	make -C "$dir/obj" M="$dir/modules" ARCH=s390 \
@@ -176,7 +180,7 @@ bad_input() {
 	selftests/vm/bad-input.sh
 }
 
-all="style kernel_doc sparse bad_input lab_notices kunit zpci_fh never_mio
+all="style kernel_doc rst sparse bad_input lab_notices kunit zpci_fh never_mio
 	ism_driver peer vfio_ism fault stress fuzz unplug report
 	differential sanitizers"
 
