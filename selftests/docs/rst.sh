@@ -14,7 +14,7 @@ command -v sphinx-build > /dev/null ||
 # A tree with our files where upstream/map says that they go
 rm -rf "$docs"
 mkdir -p "$docs/tree"
-while read -r from to; do
+while read -r from to _; do
 	case $from in
 	*.c | *.h) install -D "$top/$from" "$docs/tree/$to" ;;
 	esac
