@@ -25,20 +25,20 @@ help:
 	@echo '  KSRC=DIR         Linux from this source tree instead'
 
 run:
-	@$(lab) lab boot-peer
+	+@$(lab) lab boot-peer
 
 check:
 	@selftests/check.sh $(CHECKS)
 
 fuzz:
-	@$(lab) lab boot-fuzz
+	+@$(lab) lab boot-fuzz
 
 bench:
-	@$(lab) lab boot-bench
+	+@$(lab) lab boot-bench
 	@echo 'Linux 7.3, as fast as distributions build it:'
-	@$(lab) lab boot-driver-bench KERNEL=7.3
+	+@$(lab) lab boot-driver-bench KERNEL=7.3
 	@echo 'Linux 7.3, as small as tinyconfig makes it:'
-	@$(lab) lab boot-driver-bench KERNEL=7.3 SMALL=1
+	+@$(lab) lab boot-driver-bench KERNEL=7.3 SMALL=1
 
 modules modules_install clean:
 	$(kbuild) $@

@@ -133,6 +133,17 @@ report() {
 	$vm boot-report
 }
 
+# What copies and system calls cost; no more PCI instructions than others
+bench() {
+	make --no-print-directory bench > build/log/bench 2>&1 && rc=0 || rc=1
+	cat build/log/bench
+	! grep -q 'linux-source-.* is not to be had' build/log/bench || {
+		echo "ok 1 # SKIP no kernel with the merged driver can be had"
+		return 0
+	}
+	return $rc
+}
+
 # The same tests with the merged driver, on a kernel that has it
 differential() {
 	selftests/differential.sh
@@ -181,7 +192,7 @@ bad_input() {
 }
 
 all="style kernel_doc rst sparse bad_input lab_notices kunit zpci_fh never_mio
-	ism_driver peer vfio_ism fault stress fuzz unplug report
+	ism_driver peer vfio_ism fault stress fuzz unplug report bench
 	differential sanitizers"
 
 run_check() {
