@@ -144,6 +144,12 @@ bench() {
 	return $rc
 }
 
+# Every command in the documents
+docs() {
+	selftests/docs/commands.sh try "$dir" &&
+	$vm boot-docs
+}
+
 # The same tests with the merged driver, on a kernel that has it
 differential() {
 	selftests/differential.sh
@@ -192,7 +198,7 @@ bad_input() {
 }
 
 all="style kernel_doc rst sparse bad_input lab_notices kunit zpci_fh never_mio
-	ism_driver peer vfio_ism fault stress fuzz unplug report bench
+	ism_driver peer vfio_ism fault stress fuzz unplug report docs bench
 	differential sanitizers"
 
 run_check() {

@@ -12,6 +12,9 @@ root=$dir/root
 busybox=$build/busybox
 
 [ -d "$busybox" ] || "$vm/fetch.sh" deb busybox-static:s390x "$busybox"
+# What users have, and the shell that it wants
+[ -d "$build/driverctl" ] || "$vm/fetch.sh" deb driverctl "$build/driverctl"
+[ -d "$build/bash" ] || "$vm/fetch.sh" deb bash-static:s390x "$build/bash"
 
 rm -rf "$root"
 mkdir -p "$root/bin" "$root/usr" "$root/lab"
@@ -23,6 +26,14 @@ install -m 755 "$vm/init" "$root/init"
 install -m 755 "$vm"/guest/* "$root/lab/"
 mkdir "$root/kselftest"
 tar -C "$root/kselftest" -xf "$dir/kselftest.tar.gz"
+
+# What the documents tell users to do
+"$top/selftests/docs/commands.sh" guest "$root/lab/documented"
+cp "$dir/kselftest.tar.gz" "$root/lab/"
+find "$build/driverctl" -type f -path '*bin/driverctl' \
+	-exec install {} "$root/bin/driverctl" \;
+find "$build/bash" -type f -path '*bin/bash-static' \
+	-exec install {} "$root/bin/bash" \;
 
 install_modules() {
 	make -C "$dir/obj" ARCH=s390 INSTALL_MOD_PATH="$root" \

@@ -1,0 +1,143 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# commands.sh guest DIR       the documents' commands for a machine with ISM
+#                             functions, into a file for each in DIR
+# commands.sh try KERNEL_DIR  tries the others; prints KTAP
+#
+# The commands are what commands.awk finds. One that where() below does not know
+# is a failure: each has to be tried by something, or to say why it is not.
+set -eu
+. "$(dirname "$0")/../vm/lib.sh"
+
+cd "$top"
+tab=$(printf '\t')
+
+where() {
+	case ${1#sudo } in
+	"make help" | "make modules"* | "make -C selftests gen_tar"*)
+		echo here ;;
+	"make "* | selftests/check.sh*)
+		echo lab ;;
+	selftests/kunit-tree.sh)
+		echo "SKIP takes five minutes, and no check has them" ;;
+	modprobe* | driverctl* | echo* | grep* | tar* | ./run_kselftest.sh | vfio-ism/*)
+		echo guest ;;
+	*)
+		echo unknown ;;
+	esac
+}
+
+documented() {
+	awk -f selftests/docs/commands.awk README.md selftests/README \
+		Documentation/*.rst
+}
+
+guest() {
+	mkdir -p "$1"
+	documented | while IFS=$tab read -r file command; do
+		[ "$(where "$command")" != guest ] ||
+			echo "$command" >> "$1/$(echo "$file" | tr / _)"
+	done
+	[ -n "$(ls "$1")" ] || die "no document has a command for the guest"
+}
+
+# As in the document, but for a copy of ours, the lab's kernel, and its compiler
+here() {
+	(
+		cd "$tmp/copy"
+		command=$(echo "$1" | sed "s|=DIR\>|=$tmp/linux|g")
+		sudo() { "$@"; }
+		export ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- KDIR="$dir/obj"
+		export KHDR="$dir/obj/usr/include" INSTALL_MOD_PATH="$tmp/root"
+		eval "$command"
+	)
+}
+
+# The tasks that a make would boot and the checks that it would do
+tasks() {
+	make -n --no-print-directory "$@" | sed -n -E \
+		-e 's/.*(boot|monitor)\.sh [0-9]+ [^ ]*bzImage [^ ]* ([a-z-]*).*/\2/p' \
+		-e 's/^selftests\/check\.sh/check/p'
+}
+
+checked_tasks() {
+	for rule in $(grep -oh 'boot-[a-z-]*[a-z]' selftests/check.sh); do
+		tasks -C selftests/vm "$rule"
+	done
+	for target in $(sed -n 's/^\tmake --no-print-directory \([a-z]*\) .*/\1/p' \
+		selftests/check.sh); do
+		tasks "$target"
+	done
+}
+
+are_checks() {
+	for check; do
+		grep -q "^$check() {\$" selftests/check.sh || return 1
+	done
+}
+
+are_variables() {
+	for v; do
+		case $v in
+		*=*) grep -qw "${v%%=*}" Makefile selftests/Makefile \
+			selftests/vm/Makefile || return 1 ;;
+		esac
+	done
+}
+
+# What it would do is done by a check
+lab() {
+	set -- $(echo "$1" | sed "s|=DIR\>|=$tmp/linux|g")
+	if [ "$1" = selftests/check.sh ]; then
+		shift
+		are_checks "$@"
+		return
+	fi
+	shift
+	are_variables "$@" && tasks "$@" > "$tmp/tasks" && [ -s "$tmp/tasks" ] &&
+	while read -r task checks; do
+		if [ "$task" = check ]; then
+			are_checks $checks
+		else
+			grep -qx -e "$task" "$tmp/checked"
+		fi || return 1
+	done < "$tmp/tasks"
+}
+
+try() {
+	dir=$1 n=0 failed=0
+	tmp=$(mktemp -d)
+	trap 'rm -rf "$tmp"' EXIT
+	rsync -a --exclude=/build --exclude=/.git "$top/" "$tmp/copy/"
+	mkdir "$tmp/linux"
+	ln -s "$dir"/source/* "$tmp/linux/"
+	ln -sfn "$dir/obj/usr" "$tmp/linux/usr"
+	checked_tasks > "$tmp/checked"
+	documented | sort -u -t "$tab" -k 2 | while IFS=$tab read -r file command; do
+		how=$(where "$command")
+		[ "$how" = guest ] || echo "$file$tab$how$tab$command"
+	done > "$tmp/commands"
+	[ -s "$tmp/commands" ] || die "the documents have no commands"
+
+	echo "1..$(wc -l < "$tmp/commands")"
+	while IFS=$tab read -r file how command; do
+		n=$((n + 1)) result=ok remark=
+		case $how in
+		here | lab)
+			if ! $how "$command" > "$tmp/out" 2>&1 < /dev/null; then
+				sed 's/^/# /' "$tmp/out" | tail -n 20
+				result="not ok"
+			fi ;;
+		SKIP*) remark=" # $how" ;;
+		*) result="not ok" remark=" # nothing tries this: see where() in $0" ;;
+		esac
+		[ "$result" = ok ] || failed=1
+		echo "$result $n $file: $command$remark"
+	done < "$tmp/commands"
+	return $failed
+}
+
+case $#$1 in
+2guest | 2try) "$@" ;;
+*) die "usage: commands.sh guest DIR | try KERNEL_DIR" ;;
+esac
