@@ -174,7 +174,7 @@ counts() {
 	! grep -q '^not ok' "$tmp/ktap"
 }
 
-[ "$(id -u)" = 0 ] || stop "report.sh has to be run as root"
+[ "$(id -u)" = 0 ] || stop "report.sh has to be run as root."
 functions=$(ism_functions)
 list
 pair=$(pair)
@@ -189,6 +189,7 @@ remedy=$(remedy)
 
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp" "$file.part"' EXIT
+trap 'exit 1' INT TERM HUP
 : > "$file.part" || exit 1
 echo "Testing, for some minutes ..."
 report > "$file.part"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What the lab says to bad input: a message with the remedy, no success, and
-# nothing left behind. Prints KTAP.
+# What the lab and report.sh say to bad input: a message with the remedy, no
+# success, and nothing left behind. Prints KTAP.
 set -u
 . "$(dirname "$0")/lib.sh"
 
@@ -23,19 +23,18 @@ refuses() {
 	fi
 }
 
-# fake NAME EXIT: a command that does nothing and returns EXIT
+# fake NAME EXIT [TEXT]: a command that prints TEXT, if any, and returns EXIT
 fake() {
-	printf '#!/bin/sh\nexit %s\n' "$2" > "$tmp/bin/$1"
+	printf '#!/bin/sh\necho %s\nexit %s\n' "${3-}" "$2" > "$tmp/bin/$1"
 	chmod +x "$tmp/bin/$1"
 }
 
-echo "1..6"
+echo "1..8"
 mkdir "$tmp/bin"
 
 fake dpkg-query 1
 fake sudo 1
-printf '#!/bin/sh\necho 1000\n' > "$tmp/bin/id"
-chmod +x "$tmp/bin/id"
+fake id 0 1000
 refuses "packages missing and no root" 'apt-get install .*gcc-s390x-linux-gnu' \
 	env PATH="$tmp/bin:$PATH" "$vm/packages.sh"
 rm "$tmp"/bin/*
@@ -53,6 +52,14 @@ rm "$tmp"/bin/*
 fake apt-get 0
 refuses "apt without a mirror" 'sources.list' \
 	env PATH="$tmp/bin:$PATH" "$vm/fetch.sh" deb hello "$build/linux-0.1"
+rm "$tmp"/bin/*
+
+fake id 0 0
+refuses "a report on a machine without ISM" 'Two ISM functions of one PCHID' \
+	env PATH="$tmp/bin:$PATH" "$top/selftests/vfio-ism/report.sh" "$build/linux-0.1"
+fake id 0 1000
+refuses "a report, and no root" 'has to be run as root' \
+	env PATH="$tmp/bin:$PATH" "$top/selftests/vfio-ism/report.sh" "$build/linux-0.1"
 rm "$tmp"/bin/*
 
 n=$((n + 1))
