@@ -40,6 +40,10 @@ rst() {
 	selftests/docs/rst.sh "$source"
 }
 
+examples() {
+	selftests/docs/examples.sh "$dir"
+}
+
 # Nothing new: what sparse says of the kernel's own headers is left out
 sparse() {
 	make -C "$dir/obj" M="$dir/modules" ARCH=s390 \
@@ -197,8 +201,8 @@ bad_input() {
 	selftests/vm/bad-input.sh
 }
 
-all="style kernel_doc rst sparse bad_input lab_notices kunit zpci_fh never_mio
-	ism_driver peer vfio_ism fault stress fuzz unplug report docs bench
+all="style kernel_doc rst examples sparse bad_input lab_notices kunit zpci_fh
+	never_mio ism_driver peer vfio_ism fault stress fuzz unplug report docs bench
 	differential sanitizers"
 
 run_check() {
