@@ -135,9 +135,11 @@ statistics() {
 	done
 }
 
+# But for the resets, of which the tests make hundreds
 messages() {
-	dmesg | grep -F -e ism_vfio_pci -e ism-vfio-pci -e zpci_fh -e zpci-fh \
-		$(printf ' -e %s' $functions)
+	dmesg | grep -v -e ': resetting$' -e ': reset done$' |
+		grep -F -e ism_vfio_pci -e ism-vfio-pci -e zpci_fh -e zpci-fh \
+			$(printf ' -e %s' $functions)
 }
 
 report() {
