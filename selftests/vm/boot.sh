@@ -16,7 +16,7 @@ mkdir -p "$build/log"
 
 # See init for what goes to which console
 qemu() {
-	timeout --foreground "$seconds" "$build/qemu/qemu-system-s390x" \
+	timeout --foreground -k 10 "$seconds" "$build/qemu/qemu-system-s390x" \
 		-L /usr/share/qemu -M s390-ccw-virtio -cpu max -m 1G -smp 2 \
 		-nodefaults -display none -no-reboot \
 		-chardev file,id=kernel,path="$top/$log.kernel" \
@@ -40,7 +40,7 @@ qemu "$@" 2>&1 | sed -u 's/\r*$//' | tee "$top/$log" | sed -u '/^qemu: ended/d'
 bad='WARNING|BUG|INFO: task|INFO: rcu|KASAN|UBSAN|KFENCE|\[#[0-9]+\]'
 bad="$bad|Kernel panic|Unable to handle|possible .*lock|suspected memory leaks"
 ! grep -qaE "$bad" "$top/$log.kernel" || failed "the kernel complained" "$bad"
-! grep -q '^qemu: ended with 124$' "$top/$log" ||
+! grep -qE '^qemu: ended with (124|137)$' "$top/$log" ||
 	failed "not done after $seconds s"
 rc=$(sed -n "s/^lab: $task ended with \([0-9]*\)$/\1/p" "$top/$log")
 [ -n "$rc" ] || failed "did not come to an end"
