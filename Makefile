@@ -5,6 +5,7 @@ KERNELRELEASE ?= $(shell uname -r)
 KERNELDIR ?= /lib/modules/$(KERNELRELEASE)/build
 KDIR ?= $(KERNELDIR)
 lab = $(MAKE) --no-print-directory -C selftests/vm
+DEPMOD ?= depmod
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
 help:
@@ -40,10 +41,17 @@ bench:
 	@echo 'Linux 7.3, as small as tinyconfig makes it:'
 	+@$(lab) lab boot-driver-bench KERNEL=7.3 SMALL=1
 
-modules modules_install clean:
+modules clean:
 	$(kbuild) $@
+
+# Kbuild leaves depmod out if KDIR has no System.map, as packaged headers have none
+modules_install:
+	$(kbuild) $@
+	$(DEPMOD) $(addprefix -b ,$(INSTALL_MOD_PATH)) \
+		$$(cat $(KDIR)/include/config/kernel.release)
 
 distclean:
 	rm -rf build
 
-.PHONY: help run check fuzz bench modules modules_install clean distclean
+.PHONY: help run check check-distro fuzz bench modules modules_install clean \
+	distclean
