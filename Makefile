@@ -12,6 +12,7 @@ help:
 	@echo 'Anywhere (builds a lab under build/):'
 	@echo '  run              Move data between two emulated ISM functions'
 	@echo '  check            Run all tests, or those in CHECKS="..."'
+	@echo '  check-distro     Run the kselftests on kernels of Debian (SUITES="...")'
 	@echo '  fuzz             Random operations against a model (N=1000000, SEED=N)'
 	@echo '  bench            Count what the library and the driver cost'
 	@echo '  distclean        Remove build/'
@@ -30,6 +31,9 @@ run:
 
 check:
 	@selftests/check.sh $(CHECKS)
+
+check-distro:
+	@SUITES="$(SUITES)" selftests/check.sh distro
 
 fuzz:
 	+@$(lab) lab boot-fuzz

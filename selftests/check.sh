@@ -201,9 +201,19 @@ bad_input() {
 	selftests/vm/bad-input.sh
 }
 
+# Against the headers of a kernel that a distribution has ready
+distro_build() {
+	selftests/distro.sh build
+}
+
+# The same with more of them, which are booted; not among all
+distro() {
+	selftests/distro.sh run ${SUITES-}
+}
+
 all="style kernel_doc rst examples sparse bad_input lab_notices kunit zpci_fh
 	never_mio ism_driver peer vfio_ism fault stress fuzz unplug report docs bench
-	differential sanitizers"
+	differential distro_build sanitizers"
 
 run_check() {
 	"$1" 2>&1 && return

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # fetch.sh source PACKAGE DIR           the release's source package, unpacked
 # fetch.sh deb PACKAGE DIR [SUITE...]   a binary package, unpacked
+# fetch.sh kernel ARCH DIR SUITE        a suite's kernel and headers, unpacked
+# fetch.sh mirror                       the address of this system's mirror
 #
 # From Debian, by the mirrors that this system's apt is configured for, with
 # lists and caches of its own under build/: the system's stay as they are. The
@@ -11,16 +13,15 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-kind=$1 package=$2 dir=$3
-shift 3
+kind=$1 package=${2-} dir=${3-}
+[ $# -lt 3 ] || shift 3
 codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-arch=amd64
-case $package in
-*:*) arch=${package#*:} ;;
-esac
-case $kind in
-source) deb="deb-src" ;;
-*) deb="deb" ;;
+host=$(dpkg --print-architecture)
+arch=$host deb=deb
+case $kind:$package in
+kernel:*) arch=$host,$package ;;
+source:*) deb=deb-src ;;
+*:*:*) arch=${package#*:} ;;
 esac
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -32,14 +33,19 @@ own_suites() {
 		'$3 == "main" && $2 ~ suites { print $1, $2 }' | sort -u
 }
 
-# apt_get SUITE ARGUMENT...: apt-get that knows SUITE alone, or "own" ones
-apt_get() {
-	state=$build/apt/$1-$arch
-	shift
-	apt-get -o Dir::Etc::SourceList="$state/sources.list" \
+mirror() {
+	own_suites | awk '$2 !~ /-/ { print $1; exit }'
+}
+
+# apt get|cache SUITE ARGUMENT...: apt-get that knows SUITE alone, or "own" ones
+apt() {
+	command=apt-$1 state=$build/apt/$2-$arch
+	shift 2
+	"$command" -o Dir::Etc::SourceList="$state/sources.list" \
 		-o Dir::Etc::SourceParts=- -o Dir::State="$state" \
 		-o Dir::State::status="$state/status" -o Dir::Cache="$state/cache" \
-		-o APT::Architectures::=amd64 -o APT::Architectures::=$arch \
+		$(echo "$host,$arch" | tr , '\n' |
+			sed 's/.*/-o APT::Architectures::=&/') \
 		-o APT::Sandbox::User=root -o Acquire::Languages=none \
 		-o Acquire::Retries=3 "$@"
 }
@@ -54,11 +60,20 @@ update() {
 	if [ "$1" = own ]; then
 		cat "$state/own"
 	else
-		echo "$(awk '$2 !~ /-/ { print $1; exit }' "$state/own") $1"
+		echo "$(mirror) $1"
 	fi | while read -r mirror suite; do
 		echo "$deb [arch=$arch signed-by=$keyring] $mirror $suite main"
 	done > "$state/sources.list"
-	apt_get "$1" update || echo "no complete lists of $1" >&2
+	apt get "$1" update || echo "no complete lists of $1" >&2
+}
+
+# What the kernel and its headers of today are made of; of a package that is
+# there for several architectures, the one that runs here
+kernel_packages() {
+	apt cache "$1" depends --recurse --important \
+		"linux-headers-$package:$package" "linux-image-$package:$package" |
+	grep -E '^linux-(image|binary|modules|base|headers|kbuild)-[0-9]' |
+	LC_ALL=C sort -u | awk -F : '!seen[$1]++'
 }
 
 # A package of one suite, unpacked into $new
@@ -66,13 +81,24 @@ fetch() {
 	update "$1"
 	case $kind in
 	source)
-		apt_get "$1" source --download-only "$package" &&
+		apt get "$1" source --download-only "$package" &&
 		dpkg-source --no-check -x "${package}"_*.dsc "$new" ;;
 	deb)
-		apt_get "$1" download "$package" &&
+		apt get "$1" download "$package" &&
 		dpkg-deb -x "${package%:*}"_*.deb "$new" ;;
+	kernel)
+		packages=$(kernel_packages "$1") && [ -n "$packages" ] &&
+		apt get "$1" download $packages &&
+		for deb in *.deb; do
+			dpkg-deb -x "$deb" "$new" || return
+		done ;;
 	esac
 }
+
+if [ "$kind" = mirror ]; then
+	mirror
+	exit
+fi
 
 new=$dir.new
 mkdir -p "$(dirname "$dir")"
@@ -80,12 +106,16 @@ rm -rf "$new"
 tmp=$(mktemp -d "$dir.tmp.XXXXXX")
 trap 'rm -rf "$tmp" "$new"' EXIT
 cd "$tmp"
-for suite in own "$@"; do
+own=own
+[ "$kind" != kernel ] || own=
+for suite in $own "$@"; do
 	if fetch "$suite"; then
 		echo "took $(echo *.dsc *.deb | sed 's/\*[^ ]* *//') of $suite"
 		mv "$new" "$dir"
 		exit 0
 	fi
 done
+[ "$kind" != kernel ] || die "no kernel for $package is to be had from $*:" \
+	"see above what apt says"
 die "Debian's package $package is not to be had from $codename $*:" \
     "check the network and /etc/apt/sources.list"

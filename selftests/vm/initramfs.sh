@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # initramfs.sh DIR: the guest's root file system, DIR/initramfs
 #
-# DIR is a kernel's folder, as kernel.sh leaves it, with our modules in
-# DIR/modules and the kselftests in DIR/kselftest.tar.gz.
+# DIR is a kernel's folder, as kernel.sh or debian.sh leaves it, with our modules
+# in DIR/modules and the kselftests in DIR/kselftest.tar.gz.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -36,12 +36,31 @@ find "$build/bash" -type f -path '*bin/bash-static' \
 	-exec install {} "$root/bin/bash" \;
 
 install_modules() {
-	make -C "$dir/obj" ARCH=s390 INSTALL_MOD_PATH="$root" \
+	kbuild "$dir" "$@" INSTALL_MOD_PATH="$root" \
 		INSTALL_MOD_STRIP=--strip-debug STRIP=s390x-linux-gnu-strip \
-		"$@" modules_install
+		modules_install
 }
-install_modules
-install_modules M="$dir/modules"
+
+# Of a ready-made kernel what vfio needs; all of it would be a large guest
+copy_modules() {
+	modules=$(find "$dir/package" -path '*/lib/modules/*' -prune)
+	release=${modules##*/}
+	lib=${modules%/modules/*}
+	depmod -b "${lib%/lib}" "$release"
+	{
+		modprobe -d "${lib%/lib}" -S "$release" -a --show-depends \
+			vfio-pci vfio_iommu_type1 | sort -u |
+			sed -n "s,^insmod $lib/\([^ ]*\).*,\1,p"
+		(cd "$lib" && ls modules/*/modules.order modules/*/modules.builtin*)
+	} | rsync -a --files-from=- "$lib" "$root/lib"
+}
+
+if [ -d "$dir/package" ]; then
+	copy_modules
+else
+	install_modules -C "$dir/obj"
+fi
+install_modules -C "$dir/modules" KDIR="$dir/obj"
 
 (cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) |
 	gzip -1 > "$dir/initramfs.new"

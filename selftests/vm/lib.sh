@@ -11,6 +11,29 @@ die() {
 	exit 1
 }
 
+# as_root COMMAND...
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif sudo -n true 2> /dev/null || { [ -t 0 ] && sudo -v; }; then
+		sudo "$@"
+	else
+		die "run as root: $*"
+	fi
+}
+
+# kbuild DIR ARGUMENT...: make, with the compiler of the kernel in DIR
+kbuild() {
+	kernel=$1
+	shift
+	set -- make ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- "$@"
+	if [ -d "$kernel/tools" ]; then
+		"$vm/root.sh" run "$(readlink "$kernel/tools")" "$@"
+	else
+		"$@"
+	fi
+}
+
 # need_space GIB: before a step that fills the disk
 need_space() {
 	have=$(df -Pk "$build" | awk 'NR == 2 { print int($4 / 1048576) }')

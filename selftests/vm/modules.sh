@@ -1,26 +1,29 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# modules.sh DIR: our modules and kselftests, for the kernel in DIR
+# modules.sh DIR [SOURCE]: our modules and kselftests, for the kernel in DIR
 #
+# The kselftests take their harness and the kernel's headers from SOURCE, the
+# folder of another kernel, if DIR has not got them.
 # The modules are built in DIR/modules, from a copy, as each kernel needs its
-# own objects. There the lab's test modules are built as well. The kselftests
-# are DIR/kselftest.tar.gz, as for a real machine.
+# own objects. There the lab's test modules are built as well, which need KUnit.
+# The kselftests are DIR/kselftest.tar.gz, as for a real machine.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-dir=$1
-export ARCH=s390 CROSS_COMPILE=s390x-linux-gnu-
+dir=$1 source=${2-$1}
+kunit=$(sed -n 's/^CONFIG_KUNIT=./m/p' "$dir/obj/.config")
 
 mkdir -p "$dir/modules"
 cd "$top"
-rsync -aR compat.h arch-s390-pci drivers-vfio-ism selftests/modules \
+rsync -aR Makefile compat.h arch-s390-pci drivers-vfio-ism selftests/modules \
 	selftests/qemu/zpci-lab-regs.h "$dir/modules/"
-{ cat Kbuild; echo "obj-m += selftests/modules/"; } > "$dir/modules/Kbuild"
-make -C "$dir/obj" M="$dir/modules" W=1 KCFLAGS=-Werror \
-	ZPCI_FH_KUNIT=m modules
+{ cat Kbuild; echo "obj-$kunit += selftests/modules/"; } > "$dir/modules/Kbuild"
+kbuild "$dir" -C "$dir/modules" KDIR="$dir/obj" W=1 KCFLAGS=-Werror \
+	ZPCI_FH_KUNIT=$kunit modules
 
 rm -rf "$dir/kselftest"
-make -C selftests gen_tar KSRC="$dir/source" KHDR="$dir/obj/usr/include" \
+make -C selftests gen_tar ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- \
+	KSRC="$source/source" KHDR="$source/obj/usr/include" \
 	USERLDFLAGS=-static STAGE="$dir/kselftest-stage" \
 	INSTALL_PATH="$dir/kselftest"
 mv "$dir/kselftest/kselftest-packages/kselftest.tar.gz" "$dir/"

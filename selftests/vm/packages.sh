@@ -5,13 +5,14 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-# the kernel and its modules; QEMU; tests and checks
+# the kernel and its modules; QEMU; tests and checks; kernels of Debian
 packages="
 	bc bison cpio flex gcc kmod libelf-dev libssl-dev make rsync xz-utils
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross
 	dpkg-dev libfdt-dev libglib2.0-dev libpixman-1-dev meson ninja-build
 	patch pkg-config python3 python3-venv qemu-system-data
 	codespell perl python3-sphinx sparse
+	debootstrap pahole
 "
 
 command -v dpkg-query > /dev/null ||

@@ -14,7 +14,9 @@ ism_functions() {
 load_ism_vfio_pci() {
 	case ${1-ours} in
 	ours)
-		modprobe ism-vfio-pci ;;
+		modprobe ism-vfio-pci
+		# vfio names it as a soft dependency, which busybox ignores
+		modprobe vfio_iommu_type1 2> /dev/null || : ;;
 	merged)
 		modprobe vfio-pci-core
 		insmod "/lib/modules/$(uname -r)/kernel/drivers/vfio/pci/ism/ism-vfio-pci.ko" ;;

@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# distro.sh build|run [SUITE...]: on the kernels that Debian's suites have ready
+#
+# "build" builds the modules against the packaged headers of the first suite that
+# can be reached. "run" does that for each suite, boots its kernel in the lab and
+# runs the kselftests there. Prints KTAP and then a table. A suite whose kernel
+# can not be had is skipped, with the reason that apt gives.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+what=$1
+shift
+[ $# -gt 0 ] || set -- bookworm-backports trixie trixie-backports forky
+vm="make --no-print-directory -s -C selftests/vm"
+log=build/log/distro
+n=0 failed=0
+mkdir -p build/log
+
+# result RC NAME
+result() {
+	n=$((n + 1))
+	[ "$1" = 0 ] || failed=1
+	[ "$1" = 0 ] && echo "ok $n $2" || echo "not ok $n $2"
+}
+
+table() {
+	printf '%-20s %-22s %-6s %-6s %s\n' "$@"
+}
+
+# Anew each time, as suites move
+build() {
+	rm -f "build/linux-$1/bzImage"
+	$vm lab SUITE="$1" > "$log-$1" 2>&1
+}
+
+unreachable() {
+	grep -q '^error: no kernel' "$log-$1" &&
+		sed -n 's/^E: //p' "build/log/linux-$1.log" | head -n 1
+}
+
+# suite NAME: adds a line to the table
+suite() {
+	kernel=- build=failed boot=- tests=-
+	if build "$1"; then
+		kernel=$(cat "build/linux-$1/obj/include/config/kernel.release")
+		build=ok
+		result 0 "$1: build for $kernel"
+	elif reason=$(unreachable "$1") && [ -n "$reason" ]; then
+		n=$((n + 1))
+		echo "ok $n $1 # SKIP $reason"
+		build=SKIP tests=$reason
+	else
+		sed 's/^/# /' "$log-$1"
+		result 1 "$1: build"
+	fi
+	if [ $build = ok ] && [ $what = run ]; then
+		$vm boot-kselftest SUITE="$1" > "$log-$1-tests" 2>&1
+		rc=$?
+		sed 's/^/    /' "$log-$1-tests"
+		tests=$(awk -f selftests/ktap.awk "$log-$1-tests") || rc=1
+		boot=failed
+		! grep -q '^lab: kselftest ended with' "$log-$1-tests" || boot=ok
+		result $rc "$1: kselftests on $kernel"
+	fi
+	table "$1" "$kernel" $build $boot "$tests" >> "$log.table"
+}
+
+table suite kernel build boot tests > "$log.table"
+for name; do
+	suite "$name"
+	[ $what = run ] || [ $build = SKIP ] || break
+done
+echo "1..$n"
+sed 's/^/# /' "$log.table"
+exit $failed

@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# debian.sh DIR SUITE: Debian's ready-made kernel of a suite, as one of the lab
+#
+# Makes DIR/package (the kernel, its modules and headers, unpacked), DIR/obj (a
+# link to the headers) and, last, DIR/bzImage. If the compiler that the headers
+# ask for is not to be had here, then DIR/tools is a link to a root file system
+# of that suite which has it.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+dir=$1 suite=$2
+
+need_space 2
+rm -rf "$dir"
+"$vm/fetch.sh" kernel s390x "$dir/package" "$suite"
+headers=$(echo "$dir"/package/usr/src/linux-headers-*-s390x)
+sed -i "s,/usr/src/,$dir/package&," "$headers/Makefile"
+ln -s "$headers" "$dir/obj"
+
+cc=$(sed -n 's/^CC = .*\(gcc-[0-9]*\)$/\1/p' "$headers/.kernelvariables")
+if ! command -v "s390x-linux-gnu-$cc" > /dev/null; then
+	tools=$build/root-$suite
+	[ -d "$tools" ] || "$vm/root.sh" make "$tools" "${suite%-backports}" \
+		"$(dpkg --print-architecture)" \
+		make kmod pahole xz-utils "$cc-s390x-linux-gnu"
+	ln -s "$tools" "$dir/tools"
+fi
+
+find "$dir/package" -name 'vmlinuz*' -exec cp {} "$dir/bzImage" \;
