@@ -13,6 +13,7 @@ help:
 	@echo '  run              Move data between two emulated ISM functions'
 	@echo '  check            Run all tests, or those in CHECKS="..."'
 	@echo '  check-distro     Run the kselftests on kernels of Debian (SUITES="...")'
+	@echo '  check-llvm       Build the modules with LLVM=-19 W=1'
 	@echo '  fuzz             Random operations against a model (N=1000000, SEED=N)'
 	@echo '  bench            Count what the library and the driver cost'
 	@echo '  distclean        Remove build/'
@@ -31,6 +32,9 @@ run:
 
 check:
 	@selftests/check.sh $(CHECKS)
+
+check-llvm:
+	@selftests/check.sh llvm
 
 check-distro:
 	@SUITES="$(SUITES)" selftests/check.sh distro
@@ -57,5 +61,5 @@ modules_install:
 distclean:
 	rm -rf build
 
-.PHONY: help run check check-distro fuzz bench modules modules_install clean \
-	distclean
+.PHONY: help run check check-distro check-llvm fuzz bench modules modules_install \
+	clean distclean

@@ -201,6 +201,13 @@ bad_input() {
 	selftests/vm/bad-input.sh
 }
 
+# By the other compiler; not among all, as that has 400 MB
+llvm() {
+	selftests/vm/llvm.sh "$dir" > build/log/llvm.log 2>&1 && return
+	tail -n 20 build/log/llvm.log
+	return 1
+}
+
 # Against the headers of a kernel that a distribution has ready
 distro_build() {
 	selftests/distro.sh build

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Installs the Debian packages that the lab builds and runs with. What differs
-# between releases of Debian belongs here.
+# packages.sh [PACKAGE...]: installs the Debian packages that the lab builds and
+# runs with, or those that are named. What differs between releases of Debian
+# belongs here.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -17,6 +18,8 @@ packages="
 
 command -v dpkg-query > /dev/null ||
 	die "this is no Debian; the lab needs: $(echo $packages)"
+
+[ $# = 0 ] || packages=$*
 
 missing=
 for p in $packages; do
