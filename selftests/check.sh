@@ -201,6 +201,16 @@ bad_input() {
 	selftests/vm/bad-input.sh
 }
 
+# Which of the two modules of the same name loads
+updates() {
+	kernel=$(selftests/merged-kernel.sh) || return
+	if [ -n "$kernel" ]; then
+		$vm boot-updates KERNEL="$kernel"
+	else
+		printf '1..1\nok 1 # SKIP no kernel with the merged driver can be had\n'
+	fi
+}
+
 # By the other compiler; not among all, as that has 400 MB
 llvm() {
 	selftests/vm/llvm.sh "$dir" > build/log/llvm.log 2>&1 && return
@@ -220,7 +230,7 @@ distro() {
 
 all="style kernel_doc rst examples sparse bad_input lab_notices kunit zpci_fh
 	never_mio ism_driver peer vfio_ism fault stress fuzz unplug report docs bench
-	differential distro_build sanitizers"
+	differential updates distro_build sanitizers"
 
 run_check() {
 	"$1" 2>&1 && return
