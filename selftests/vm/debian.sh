@@ -13,6 +13,7 @@ dir=$1 suite=$2
 
 need_space 2
 rm -rf "$dir"
+trap 'rm -rf "$dir"' EXIT
 "$vm/fetch.sh" kernel s390x "$dir/package" "$suite"
 headers=$(echo "$dir"/package/usr/src/linux-headers-*-s390x)
 sed -i "s,/usr/src/,$dir/package&," "$headers/Makefile"
@@ -28,3 +29,4 @@ if ! command -v "s390x-linux-gnu-$cc" > /dev/null; then
 fi
 
 find "$dir/package" -name 'vmlinuz*' -exec cp {} "$dir/bzImage" \;
+trap - EXIT
