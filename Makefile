@@ -14,6 +14,8 @@ help:
 	@echo '  check            Run all tests, or those in CHECKS="..."'
 	@echo '  check-distro     Run the kselftests on kernels of Debian (SUITES="...")'
 	@echo '  check-llvm       Build the modules with LLVM=-19 W=1'
+	@echo '  check-debian13   make run and make check in a Debian 13 under build/'
+	@echo '  check-deb        Build the Debian package and install it on s390x'
 	@echo '  fuzz             Random operations against a model (N=1000000, SEED=N)'
 	@echo '  bench            Count what the library and the driver cost'
 	@echo '  distclean        Remove build/'
@@ -22,6 +24,7 @@ help:
 	@echo '  modules          Build zpci-fh.ko and ism-vfio-pci.ko'
 	@echo '  modules_install  Install them'
 	@echo '  clean            Remove what modules built'
+	@echo '  deb              Build the Debian package zpci-fh-dkms'
 	@echo
 	@echo 'Variables for run and check:'
 	@echo '  KERNEL=VERSION   Linux from Debian package linux-source-VERSION (6.12)'
@@ -33,8 +36,17 @@ run:
 check:
 	@selftests/check.sh $(CHECKS)
 
+check-debian13:
+	@selftests/vm/debian13.sh
+
 check-llvm:
 	@selftests/check.sh llvm
+
+check-deb:
+	@selftests/check.sh deb
+
+deb:
+	@selftests/vm/deb.sh build
 
 check-distro:
 	@SUITES="$(SUITES)" selftests/check.sh distro
@@ -52,7 +64,7 @@ bench:
 modules clean:
 	$(kbuild) $@
 
-# Kbuild leaves depmod out if KDIR has no System.map, as packaged headers have none
+# Kbuild leaves depmod out if KDIR has no System.map; packaged headers have none
 modules_install:
 	$(kbuild) $@
 	$(DEPMOD) $(addprefix -b ,$(INSTALL_MOD_PATH)) \
@@ -61,5 +73,5 @@ modules_install:
 distclean:
 	rm -rf build
 
-.PHONY: help run check check-distro check-llvm fuzz bench modules modules_install \
-	clean distclean
+.PHONY: help run check check-distro check-llvm check-debian13 check-deb deb fuzz \
+	bench modules modules_install clean distclean

@@ -228,6 +228,11 @@ distro() {
 	selftests/distro.sh run ${SUITES-}
 }
 
+# The Debian package on an s390x; not among all, as that one is emulated
+deb() {
+	selftests/vm/deb.sh check
+}
+
 all="style kernel_doc rst examples sparse bad_input lab_notices kunit zpci_fh
 	never_mio ism_driver peer vfio_ism fault stress fuzz unplug report docs bench
 	differential updates distro_build sanitizers"

@@ -1,0 +1,105 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# deb.sh build     the Debian package zpci-fh-dkms, in build/deb
+# deb.sh check     install that in a root file system of s390x; prints KTAP
+#
+# The root file system runs by QEMU's user mode, and has the headers of the
+# kernel in the backports of Debian 12, for which DKMS has to build.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+deb=$build/deb
+root=$build/root-s390x
+
+build() {
+	"$vm/packages.sh" debhelper dh-dkms dpkg-dev lintian
+	rm -rf "$deb"
+	mkdir -p "$deb/zpci-fh"
+	(cd "$top" && git ls-files -z) |
+		rsync -a --from0 --files-from=- "$top/" "$deb/zpci-fh/"
+	cd "$deb/zpci-fh"
+	dpkg-buildpackage -us -uc
+	cd ..
+	rm -rf zpci-fh
+	lintian --fail-on error ./*.changes
+	ls "$deb"/*.deb
+}
+
+run() {
+	as_root "$vm/root.sh" run "$root" "$@"
+}
+
+# No initrd: nothing boots here, and emulated that takes long
+apt_get() {
+	run env DEBIAN_FRONTEND=noninteractive INITRD=No \
+		apt-get -y --no-install-recommends "$@"
+}
+
+make_root() {
+	"$vm/packages.sh" debootstrap qemu-user-static binfmt-support
+	[ -d "$root" ] || "$vm/root.sh" make "$root" bookworm s390x make gcc
+	echo "deb $("$vm/fetch.sh" mirror) bookworm-backports main" |
+		as_root tee "$root/etc/apt/sources.list.d/backports.list"
+}
+
+# ok NAME COMMAND...
+n=0 failed=0
+ok() {
+	name=$1
+	shift
+	n=$((n + 1))
+	if "$@" > "$build/log/deb-$n.log" 2>&1; then
+		echo "ok $n $name"
+	else
+		failed=1
+		tail -n 20 "$build/log/deb-$n.log" | sed 's/^/# /'
+		echo "not ok $n $name"
+	fi
+}
+
+install_headers() {
+	apt_get update &&
+	apt_get install -t bookworm-backports linux-headers-s390x
+}
+
+install_package() {
+	apt_get install "$(echo "$deb"/*.deb)"
+}
+
+# installed MODULE: DKMS built it, for s390x, and modprobe finds that one
+installed() {
+	release=$(ls "$root/lib/modules")
+	run modinfo -k "$release" "$1" | tee /dev/stderr |
+		grep -q "^filename:.*/updates/dkms/$1.ko" &&
+	run modinfo -k "$release" -F vermagic "$1" | grep "^$release "
+}
+
+depends() {
+	run modprobe -S "$(ls "$root/lib/modules")" --show-depends ism-vfio-pci |
+		tee /dev/stderr | grep -q updates/dkms/zpci-fh
+}
+
+remove() {
+	apt_get purge zpci-fh-dkms &&
+	! find "$root/lib/modules" -name 'zpci-fh.ko*' | grep .
+}
+
+check() {
+	mkdir -p "$build/log"
+	make_root > "$build/log/deb-root.log" 2>&1 || {
+		tail -n 20 "$build/log/deb-root.log" | sed 's/^/# /'
+		echo "not ok 1 a root file system for s390x"
+		exit 1
+	}
+	echo "1..7"
+	ok "headers install" install_headers
+	ok "the package builds and lintian has no errors" "$vm/deb.sh" build
+	ok "the package installs" install_package
+	ok "zpci-fh is built" installed zpci-fh
+	ok "ism-vfio-pci is built" installed ism-vfio-pci
+	ok "modprobe knows that one needs the other" depends
+	ok "the package can be removed" remove
+	exit $failed
+}
+
+"$1"
