@@ -11,10 +11,11 @@ dir=$1
 root=$dir/root
 busybox=$build/busybox
 
-[ -d "$busybox" ] || "$vm/fetch.sh" deb busybox-static:s390x "$busybox"
-# What users have, and the shell that it wants
-[ -d "$build/driverctl" ] || "$vm/fetch.sh" deb driverctl "$build/driverctl"
-[ -d "$build/bash" ] || "$vm/fetch.sh" deb bash-static:s390x "$build/bash"
+# And what users have: driverctl, with the shell that it wants
+for package in busybox-static:s390x driverctl bash-static:s390x; do
+	folder=$build/${package%-static*}
+	[ -d "$folder" ] || "$vm/fetch.sh" deb $package "$folder" bookworm forky
+done
 
 rm -rf "$root"
 mkdir -p "$root/bin" "$root/usr" "$root/lab"

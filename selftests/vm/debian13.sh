@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# debian13.sh [TARGET...]: make, by default run and check, as on Debian 13
+#
+# In a root file system of Debian 13 under build/, which keeps what it has built
+# for the next time, on a copy of what git tracks here.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+root=$build/root-debian13
+[ -d "$root" ] || "$vm/step.sh" 1/2 "Debian 13 in $root" "1 min" debian13 \
+	"$vm/root.sh" make "$root" trixie "$(dpkg --print-architecture)" make
+as_root mkdir -p "$root/zpci_fh"
+(cd "$top" && git ls-files -z) |
+	as_root rsync -a --from0 --files-from=- "$top/" "$root/zpci_fh/"
+
+[ $# -gt 0 ] || set -- run check
+as_root "$vm/root.sh" run "$root" make -C /zpci_fh "$@"
