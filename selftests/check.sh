@@ -139,13 +139,7 @@ report() {
 
 # What copies and system calls cost; no more PCI instructions than others
 bench() {
-	make --no-print-directory bench > build/log/bench 2>&1 && rc=0 || rc=1
-	cat build/log/bench
-	! grep -q 'linux-source-.* is not to be had' build/log/bench || {
-		echo "ok 1 # SKIP no kernel with the merged driver can be had"
-		return 0
-	}
-	return $rc
+	$vm boot-bench && newest boot-driver-bench
 }
 
 # Every command in the documents
@@ -201,14 +195,19 @@ bad_input() {
 	selftests/vm/bad-input.sh
 }
 
+# newest COMMAND...: make of the lab with the newest kernel, which has the merged
+# driver
+newest() {
+	kernel=$(selftests/vm/newest.sh) || {
+		printf '1..1\nok 1 # SKIP no kernel with the merged driver can be had\n'
+		return 0
+	}
+	$vm KERNEL="$kernel" lab "$@"
+}
+
 # Which of the two modules of the same name loads
 updates() {
-	kernel=$(selftests/merged-kernel.sh) || return
-	if [ -n "$kernel" ]; then
-		$vm boot-updates KERNEL="$kernel"
-	else
-		printf '1..1\nok 1 # SKIP no kernel with the merged driver can be had\n'
-	fi
+	newest boot-updates
 }
 
 # By the other compiler; not among all, as that has 400 MB

@@ -3,7 +3,8 @@
 # fetch.sh source PACKAGE DIR           the release's source package, unpacked
 # fetch.sh deb PACKAGE DIR [SUITE...]   a binary package, unpacked
 # fetch.sh kernel ARCH DIR SUITE        a suite's kernel and headers, unpacked
-# fetch.sh mirror                       the address of this system's mirror
+# fetch.sh versions NAME [SUITE...]     prints each V of which there is NAME-V
+# fetch.sh mirror                       prints the address of this system's mirror
 #
 # From Debian, by the mirrors that this system's apt is configured for, with
 # lists and caches of its own under build/: the system's stay as they are. The
@@ -13,8 +14,8 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-kind=$1 package=${2-} dir=${3-}
-[ $# -lt 3 ] || shift 3
+kind=$1 package=${2-}
+[ $# -lt 2 ] || shift 2
 codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
 host=$(dpkg --print-architecture)
 arch=$host deb=deb
@@ -37,11 +38,11 @@ mirror() {
 	own_suites | awk '$2 !~ /-/ { print $1; exit }'
 }
 
-# apt get|cache SUITE ARGUMENT...: apt-get that knows SUITE alone, or "own" ones
+# apt TOOL SUITE ARGUMENT...: apt-TOOL that knows SUITE alone, or "own" ones
 apt() {
-	command=apt-$1 state=$build/apt/$2-$arch
+	tool=$1 state=$build/apt/$2-$arch
 	shift 2
-	"$command" -o Dir::Etc::SourceList="$state/sources.list" \
+	"apt-$tool" -o Dir::Etc::SourceList="$state/sources.list" \
 		-o Dir::Etc::SourceParts=- -o Dir::State="$state" \
 		-o Dir::State::status="$state/status" -o Dir::Cache="$state/cache" \
 		$(echo "$host,$arch" | tr , '\n' |
@@ -95,11 +96,24 @@ fetch() {
 	esac
 }
 
-if [ "$kind" = mirror ]; then
-	mirror
-	exit
-fi
+versions() {
+	for suite in own "$@"; do
+		update "$suite" >&2
+		apt cache "$suite" pkgnames "$package-"
+	done | sed -n "s/^$package-\([0-9.]*\)$/\1/p" | sort -Vu
+}
 
+case $kind in
+mirror)
+	mirror
+	exit ;;
+versions)
+	versions "$@"
+	exit ;;
+esac
+
+dir=$1
+shift
 new=$dir.new
 mkdir -p "$(dirname "$dir")"
 rm -rf "$new"

@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel.sh DIR VERSION [SOURCE]: a kernel for the lab
 #
-# Makes DIR/source (Debian's linux-source-VERSION, or a link to SOURCE),
-# DIR/obj (the build, with headers in DIR/obj/usr/include) and, last,
-# DIR/bzImage. The configuration is tinyconfig with kernel.config merged in, with
+# Makes DIR/source (see source.sh), DIR/obj (the build, with headers in
+# DIR/obj/usr/include) and, last, DIR/bzImage. The configuration is tinyconfig with kernel.config merged in, with
 # what the kernel knows of kernel-optional.config, and with the fragments that
 # the environment names in FRAGMENTS, files of this folder.
 set -eu
@@ -15,17 +14,6 @@ dir=$1 version=$2 source=${3-}
 export ARCH=s390 CROSS_COMPILE=s390x-linux-gnu-
 command -v ${CROSS_COMPILE}gcc > /dev/null ||
 	die "no ${CROSS_COMPILE}gcc: apt-get install gcc-s390x-linux-gnu"
-
-unpack() {
-	trap 'rm -rf "$dir.package" "$dir.source"' EXIT
-	"$vm/fetch.sh" deb "linux-source-$version" "$dir.package" \
-		trixie-backports forky sid
-	mkdir "$dir.source"
-	tar -C "$dir.source" --strip-components=1 -xf \
-		"$dir.package/usr/src/linux-source-$version.tar.xz"
-	mkdir -p "$dir"
-	mv "$dir.source" "$dir/source"
-}
 
 known_options() {
 	grep '^CONFIG_' "$vm/kernel-optional.config" | while IFS== read -r name value; do
@@ -50,15 +38,7 @@ configure() {
 		"$(cat lost); add that to the fragment"
 }
 
-if [ -n "$source" ]; then
-	[ -f "$source/arch/s390/Makefile" ] ||
-		die "KSRC=$source holds no Linux source"
-	mkdir -p "$dir"
-	ln -sfn "$(cd "$source" && pwd)" "$dir/source"
-elif [ ! -d "$dir/source" ]; then
-	need_space 6
-	unpack
-fi
+"$vm/source.sh" "$dir" "$version" "$source"
 configure
 make -j"$(nproc)" bzImage modules
 make headers

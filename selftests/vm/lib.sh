@@ -6,6 +6,9 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 vm=$top/selftests/vm
 build=$top/build
 
+# Where to look for kernels that the system's own suites do not have
+kernel_suites="trixie-backports forky sid"
+
 die() {
 	echo "error: $*" >&2
 	exit 1
