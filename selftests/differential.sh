@@ -3,8 +3,8 @@
 # differential.sh: the kselftests with the merged driver and with ours
 #
 # On a kernel that has the merged driver, prints each test with both results,
-# and fails unless the merged one fails exactly those that vfio-ism/
-# merged-differences lists, and ours none.
+# and fails unless the merged one fails exactly those that merged-differences
+# lists, and ours none.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -51,4 +51,4 @@ awk '
 		bad += !ok
 		printf "%sok %d %s: merged %s, ours %s\n", ok ? "" : "not ", n, $1, $2, $3
 	}
-	END { exit bad || !n }' selftests/vfio-ism/merged-differences -
+	END { exit bad || !n }' selftests/merged-differences -

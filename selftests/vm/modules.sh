@@ -22,7 +22,7 @@ kbuild "$dir" -C "$dir/modules" KDIR="$dir/obj" W=1 KCFLAGS=-Werror \
 	ZPCI_FH_KUNIT=$kunit modules
 
 rm -rf "$dir/kselftest"
-make -C selftests gen_tar ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- \
+make -C selftests gen_tar TARGETS="vfio-ism vfio-ism-lab" ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- \
 	KSRC="$source/source" KHDR="$source/obj/usr/include" \
 	USERLDFLAGS=-static STAGE="$dir/kselftest-stage" \
 	INSTALL_PATH="$dir/kselftest"
