@@ -4,11 +4,13 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
+#include "qemu/crc32c.h"
 #include "qemu/module.h"
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "cpu.h"
 #include "hw/pci/msi.h"
+#include "hw/qdev-properties.h"
 #include "zpci-lab.h"
 
 #define REG(lab, name) ((lab)->reg[ZPCI_LAB_##name / 8])
@@ -86,6 +88,7 @@ static ZpciResult zpci_lab_arrive(ZpciFunction *fn, ZpciInsn *insn)
         insn->uncounted = true;
         return zpci_ok();
     }
+    lab->crc = 0;
     lab->reg[ZPCI_LAB_COUNT_LOAD / 8 + insn->kind]++;
     REG(lab, LAST_KIND) = kind;
     REG(lab, LAST_PCIAS) = insn->pcias;
@@ -94,12 +97,30 @@ static ZpciResult zpci_lab_arrive(ZpciFunction *fn, ZpciInsn *insn)
     return zpci_lab_fault_due(lab, kind) ? zpci_lab_fault(lab) : zpci_ok();
 }
 
+/* A line: kind, address space, offset, length, CRC of the data, result */
+static void zpci_lab_log(ZpciLab *lab, const ZpciInsn *insn)
+{
+    static const char *const kind[] = {
+        [ZPCI_LOAD] = "load", [ZPCI_STORE] = "store",
+        [ZPCI_STORE_BLOCK] = "block",
+    };
+
+    if (lab->log) {
+        fprintf(lab->log, "%s %u 0x%" PRIx64 " %u %08x 0x%" PRIx64 "\n",
+                kind[insn->kind], insn->pcias, insn->offset, insn->len,
+                lab->crc, REG(lab, LAST_RESULT));
+    }
+}
+
 static void zpci_lab_done(ZpciFunction *fn, const ZpciInsn *insn,
                           ZpciResult res)
 {
+    ZpciLab *lab = ZPCI_LAB(fn);
+
     if (!zpci_lab_is_control(insn)) {
-        REG(ZPCI_LAB(fn), LAST_RESULT) = ZPCI_LAB_RESULT_PGM(res.pgm) |
-                                         ZPCI_LAB_RESULT(res.cc, res.status);
+        REG(lab, LAST_RESULT) = ZPCI_LAB_RESULT_PGM(res.pgm) |
+                                ZPCI_LAB_RESULT(res.cc, res.status);
+        zpci_lab_log(lab, insn);
     }
 }
 
@@ -144,9 +165,12 @@ static ZpciResult zpci_lab_execute(ZpciFunction *fn, const ZpciInsn *insn,
                                    uint8_t *data)
 {
     ZpciLab *lab = ZPCI_LAB(fn);
+    ZpciResult res;
 
     if (!zpci_lab_is_control(insn)) {
-        return ZPCI_LAB_GET_CLASS(lab)->execute(lab, insn, data);
+        res = ZPCI_LAB_GET_CLASS(lab)->execute(lab, insn, data);
+        lab->crc = crc32c(0, data, insn->len);
+        return res;
     }
     if (insn->kind == ZPCI_LOAD) {
         return zpci_lab_control_read(lab, insn, data);
@@ -217,6 +241,14 @@ void zpci_lab_add_bar(ZpciLab *lab, int nr, uint8_t type, uint64_t size)
 
 bool zpci_lab_realize(ZpciLab *lab, bool control, Error **errp)
 {
+    if (lab->log_name) {
+        lab->log = fopen(lab->log_name, "w");
+        if (!lab->log) {
+            error_setg_file_open(errp, errno, lab->log_name);
+            return false;
+        }
+        setvbuf(lab->log, NULL, _IOLBF, 0);
+    }
     if (msi_init(PCI_DEVICE(lab), 0, 1, true, false, errp)) {
         return false;
     }
@@ -232,6 +264,11 @@ static const VMStateDescription zpci_lab_vmstate = {
     .unmigratable = 1,
 };
 
+static LabProperty zpci_lab_properties[] = {
+    DEFINE_PROP_STRING("log", ZpciLab, log_name),
+    LAB_PROP_END
+};
+
 static void zpci_lab_class_init(ObjectClass *klass, LabClassData *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
@@ -239,6 +276,7 @@ static void zpci_lab_class_init(ObjectClass *klass, LabClassData *data)
 
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
     dc->vmsd = &zpci_lab_vmstate;
+    device_class_set_props(dc, zpci_lab_properties);
     fc->arrive = zpci_lab_arrive;
     fc->execute = zpci_lab_execute;
     fc->done = zpci_lab_done;

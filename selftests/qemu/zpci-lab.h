@@ -23,6 +23,9 @@ struct ZpciLab {
 
     MemoryRegion bar[PCI_BAR_COUNT];
     uint64_t reg[ZPCI_LAB_NR_REGS];
+    uint32_t crc;       /* of the data that the instruction has moved */
+    char *log_name;
+    FILE *log;          /* of the instructions, if wanted */
 };
 
 struct ZpciLabClass {
