@@ -14,119 +14,131 @@
 
 #include <linux/bitops.h>
 #include <linux/completion.h>
-#include <linux/device.h>
-#include <linux/ism.h>
 #include <linux/jiffies.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/pci.h>
-#include <linux/random.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "ism_client.h"
 #include "zpci_lab.h"
 
-#define CLIENT_DEVS	8
-#define CLIENT_LEN	SZ_64K
-#define CLIENT_ELEMENT	5
-#define CLIENT_PATIENCE	(5 * HZ)	/* only a failure takes that long */
-#define EVENT_DMB_GONE	4
+static bool mixed;
+module_param(mixed, bool, 0444);
+MODULE_PARM_DESC(mixed, "the peer is in user space; see ism_client_mixed.c");
 
 static struct zpci_lab_report report;
-static struct ism_dev *devs[CLIENT_DEVS];
-static unsigned int nr_devs;
+struct client_dev client_devs[CLIENT_DEVS];
+unsigned int client_nr_devs;
 
 static DECLARE_COMPLETION(irq_done);
-static struct ism_dev *irq_dev;
+static struct client_dev *irq_dev;
 static unsigned int irq_bit, irq_mask, irqs;
 
 static DECLARE_COMPLETION(event_done);
-static struct ism_event last_event;
-static struct ism_dev *event_dev;
+static struct client_event last_event;
+static struct client_dev *event_dev;
 
-static void client_add(struct ism_dev *dev)
+void client_add(void *dev, struct pci_dev *pdev, u64 gid)
 {
-	if (nr_devs < CLIENT_DEVS)
-		devs[nr_devs++] = dev;
+	if (client_nr_devs < CLIENT_DEVS)
+		client_devs[client_nr_devs++] = (struct client_dev){
+			.dev = dev, .pdev = pdev, .gid = gid,
+		};
 }
 
-static void client_remove(struct ism_dev *dev)
+struct client_dev *client_of(void *dev)
 {
+	unsigned int i;
+
+	for (i = 0; i < client_nr_devs; i++) {
+		if (client_devs[i].dev == dev)
+			return &client_devs[i];
+	}
+	return NULL;
 }
 
-static void client_handle_event(struct ism_dev *dev, struct ism_event *event)
+void client_event(struct client_dev *dev, const struct client_event *event)
 {
+	if (mixed) {
+		client_mixed_event(event);
+		return;
+	}
 	event_dev = dev;
 	last_event = *event;
 	complete(&event_done);
 }
 
-static void client_handle_irq(struct ism_dev *dev, unsigned int bit, u16 mask)
+void client_irq(struct client_dev *dev, unsigned int idx, u16 mask)
 {
+	if (mixed) {
+		client_mixed_irq(idx, mask);
+		return;
+	}
 	irq_dev = dev;
-	irq_bit = bit;
+	irq_bit = idx;
 	irq_mask = mask;
 	irqs++;
 	complete(&irq_done);
 }
 
-static struct ism_client client = {
-	.name = "ism_client",
-	.add = client_add,
-	.remove = client_remove,
-	.handle_event = client_handle_event,
-	.handle_irq = client_handle_irq,
-};
-
-static const char *client_name(struct ism_dev *dev)
+/* The same at each run, so that logs of two runs can be compared */
+void client_fill(u8 *buf, size_t len, u32 seed)
 {
-	return pci_name(dev->pdev);
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		seed = seed * 1664525 + 1013904223;
+		buf[i] = seed >> 24;
+	}
 }
 
-static void client_show_gids(void)
+static void test_gids(void)
 {
 	unsigned int i, j, same = 0;
 
-	for (i = 0; i < nr_devs; i++) {
+	for (i = 0; i < client_nr_devs; i++) {
 		zpci_lab_note(&report, "%s GID %016llx pchid %04x",
-			      client_name(devs[i]), devs[i]->local_gid,
-			      to_zpci(devs[i]->pdev)->pchid);
-		same += !devs[i]->local_gid;
+			      client_name(&client_devs[i]), client_devs[i].gid,
+			      to_zpci(client_devs[i].pdev)->pchid);
+		same += !client_devs[i].gid;
 		for (j = 0; j < i; j++)
-			same += devs[i]->local_gid == devs[j]->local_gid;
+			same += client_devs[i].gid == client_devs[j].gid;
 	}
-	zpci_lab_ok(&report, nr_devs && !same,
-		    "%u functions have a GID of their own each", nr_devs);
+	zpci_lab_ok(&report, client_nr_devs && !same,
+		    "%u functions have a GID of their own each", client_nr_devs);
 }
 
-/* The move is done when ism_move() returns, which is why SMC can rely on it */
-static void client_move(struct ism_dev *from, struct ism_dev *to,
-			struct ism_dmb *dmb, u8 *data)
+/* The move is done when client_move() returns, which is why SMC can rely on it */
+static void test_move(struct client_dev *from, struct client_dev *to,
+		      struct client_dmb *dmb, u8 *data)
 {
 	bool ok;
 	int rc;
 
-	get_random_bytes(data, CLIENT_LEN);
+	client_fill(data, CLIENT_LEN, from->gid);
 	reinit_completion(&irq_done);
 	irqs = 0;
 	irq_bit = 0;
 	irq_mask = 0;
-	rc = ism_move(from, dmb->dmb_tok, CLIENT_ELEMENT, true, 0, data,
-		      CLIENT_LEN);
-	zpci_lab_ok(&report, !rc && !memcmp(dmb->cpu_addr, data, CLIENT_LEN),
+	rc = client_move(from, dmb->tok, CLIENT_ELEMENT, true, 0, data,
+			 CLIENT_LEN);
+	zpci_lab_ok(&report, !rc && !memcmp(dmb->mem, data, CLIENT_LEN),
 		    "%s moves %u bytes to %s: %d", client_name(from),
 		    CLIENT_LEN, client_name(to), rc);
 	ok = !rc && wait_for_completion_timeout(&irq_done, CLIENT_PATIENCE);
 	zpci_lab_ok(&report, ok && irqs == 1 && irq_dev == to &&
-		    irq_bit == dmb->sba_idx &&
+		    irq_bit == dmb->idx &&
 		    irq_mask == 0x8000 >> CLIENT_ELEMENT,
 		    "%s is interrupted: %u times, bit %u, mask %04x",
 		    client_name(to), irqs, irq_bit, irq_mask);
 }
 
 /* No signal is asked for, at odd places and lengths, so none may come */
-static void client_move_bits(struct ism_dev *from, struct ism_dmb *dmb,
-			     u8 *data)
+static void test_move_bits(struct client_dev *from, struct client_dmb *dmb,
+			   u8 *data)
 {
 	static const u32 offset[] = { 0, 1, 4095, 4097, 65535, 12345 };
 	static const u32 len[] = { 1, 3, 2, 8190, 1, 31 };
@@ -135,49 +147,49 @@ static void client_move_bits(struct ism_dev *from, struct ism_dmb *dmb,
 
 	irqs = 0;
 	for (i = 0; i < ARRAY_SIZE(len) && !rc; i++) {
-		get_random_bytes(data + offset[i], len[i]);
-		rc = ism_move(from, dmb->dmb_tok, 0, false, offset[i],
-			      data + offset[i], len[i]);
+		client_fill(data + offset[i], len[i], i);
+		rc = client_move(from, dmb->tok, 0, false, offset[i],
+				 data + offset[i], len[i]);
 	}
-	zpci_lab_ok(&report, !rc && !memcmp(dmb->cpu_addr, data, CLIENT_LEN) &&
+	zpci_lab_ok(&report, !rc && !memcmp(dmb->mem, data, CLIENT_LEN) &&
 		    !irqs, "%s moves odd pieces without a signal: %d",
 		    client_name(from), rc);
 }
 
-static void client_unregister(struct ism_dev *from, struct ism_dev *to,
-			      struct ism_dmb *dmb)
+static void test_unregister(struct client_dev *from, struct client_dev *to,
+			    struct client_dmb *dmb)
 {
-	u64 token = dmb->dmb_tok;
+	u64 token = dmb->tok;
 	bool ok;
 	int rc;
 
 	reinit_completion(&event_done);
-	last_event = (struct ism_event){ };
-	rc = ism_unregister_dmb(to, dmb);
+	last_event = (struct client_event){ };
+	rc = client_unregister_dmb(to, dmb);
 	zpci_lab_ok(&report, !rc, "%s lets go of its buffer: %d",
 		    client_name(to), rc);
 	ok = !rc && wait_for_completion_timeout(&event_done, CLIENT_PATIENCE);
 	zpci_lab_ok(&report, ok && event_dev == from &&
-		    last_event.code == EVENT_DMB_GONE &&
+		    last_event.type == CLIENT_DMB_GONE &&
 		    last_event.tok == token,
-		    "%s is told: event type %u, code %u", client_name(from),
-		    last_event.type, last_event.code);
+		    "%s is told: event type %u", client_name(from),
+		    last_event.type);
 }
 
-static void client_test(struct ism_dev *from, struct ism_dev *to)
+static void test_pair(struct client_dev *from, struct client_dev *to)
 {
-	struct ism_dmb dmb = { .dmb_len = CLIENT_LEN, .rgid = from->local_gid };
+	struct client_dmb dmb = { .len = CLIENT_LEN, .rgid = from->gid };
 	u8 *data = kmalloc(CLIENT_LEN, GFP_KERNEL);
 	int rc = -ENOMEM;
 
 	if (data)
-		rc = ism_register_dmb(to, &dmb, &client);
+		rc = client_register_dmb(to, &dmb);
 	zpci_lab_ok(&report, !rc, "%s registers a buffer: %d", client_name(to),
 		    rc);
 	if (!rc) {
-		client_move(from, to, &dmb, data);
-		client_move_bits(from, &dmb, data);
-		client_unregister(from, to, &dmb);
+		test_move(from, to, &dmb, data);
+		test_move_bits(from, &dmb, data);
+		test_unregister(from, to, &dmb);
 	}
 	kfree(data);
 }
@@ -186,21 +198,23 @@ static int __init client_init(void)
 {
 	int rc;
 
+	if (mixed)
+		return client_mixed_init();
 	rc = zpci_lab_report_init(&report, "ism_client");
 	if (rc)
 		return rc;
-	rc = ism_register_client(&client);
+	rc = client_open();
 	zpci_lab_ok(&report, !rc, "ism takes a client: %d", rc);
 	if (!rc) {
-		client_show_gids();
-		if (nr_devs >= 2) {
-			client_test(devs[0], devs[1]);
-			client_test(devs[1], devs[0]);
+		test_gids();
+		if (client_nr_devs >= 2) {
+			test_pair(&client_devs[0], &client_devs[1]);
+			test_pair(&client_devs[1], &client_devs[0]);
 		} else {
 			zpci_lab_ok(&report, true,
 				    "data moves # SKIP needs two functions");
 		}
-		ism_unregister_client(&client);
+		client_close();
 	}
 	zpci_lab_report_publish(&report);
 	return 0;
@@ -209,7 +223,10 @@ module_init(client_init);
 
 static void __exit client_exit(void)
 {
-	zpci_lab_report_exit(&report);
+	if (mixed)
+		client_mixed_exit();
+	else
+		zpci_lab_report_exit(&report);
 }
 module_exit(client_exit);
 

@@ -755,7 +755,7 @@ TEST_F(stress, unbind_while_open_and_deaf)
 /* Of all functions that are bound, the first two that are ISM */
 static int find_isms(void)
 {
-	char name[8][VFIO_BDF_LEN], path[64], id[8];
+	char name[8][VFIO_BDF_LEN], path[160], id[8];
 	int i, n = 0, total = vfio_find(DRIVER, name, 8);
 	FILE *f;
 

@@ -2,7 +2,8 @@
 # Sourced by the lab's scripts.
 # shellcheck shell=sh
 
-top=$(cd "$(dirname "$0")/../.." && pwd)
+# A script that is not two folders deep sets top before
+top=${top:-$(cd "$(dirname "$0")/../.." && pwd)}
 vm=$top/selftests/vm
 build=$top/build
 

@@ -15,7 +15,7 @@ log=$build/log/newest.log
 mkdir -p "$build/log"
 
 unpacked() {
-	make --no-print-directory -C "$vm" source KERNEL="$1" >> "$log" 2>&1
+	make --no-print-directory -C "$vm" source KERNEL="$1" KSRC= >> "$log" 2>&1
 }
 
 if [ -f "$known" ] && unpacked "$(cat "$known")"; then
