@@ -106,7 +106,7 @@ static const struct ism_event *next_event(void)
 	int ms;
 
 	for (ms = 0; ms < TIMEOUT_MS; ms += 10) {
-		if (be64toh(*(volatile __be64 *)&ism.ieq->idx) > events)
+		if (be64toh(__atomic_load_n(&ism.ieq->idx, __ATOMIC_ACQUIRE)) > events)
 			return &ism.ieq->entry[events++];
 		usleep(10000);
 	}
@@ -180,7 +180,7 @@ static void to_user(void)
 			 "user space gets an event\n");
 }
 
-static void gone(void)
+static void take_back(void)
 {
 	int ret;
 
@@ -217,7 +217,7 @@ int main(int argc, char **argv)
 	ksft_set_plan(11);
 	to_kernel();
 	to_user();
-	gone();
+	take_back();
 	ism_unregister(&ism);
 	ism_close(&ism);
 	ksft_finished();
