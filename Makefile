@@ -18,6 +18,8 @@ help:
 	@echo '  check-deb        Build the Debian package and install it on s390x'
 	@echo '  fuzz             Random operations against a model (N=1000000, SEED=N)'
 	@echo '  bench            Count what the library and the driver cost'
+	@echo '  series           Make the patches for Linux, build/series/*.patch'
+	@echo '  series-check     Apply, build, check and boot them'
 	@echo '  distclean        Remove build/'
 	@echo
 	@echo 'For a kernel (KDIR=DIR, its headers; default: the running one):'
@@ -26,9 +28,13 @@ help:
 	@echo '  clean            Remove what modules built'
 	@echo '  deb              Build the Debian package zpci-fh-dkms'
 	@echo
-	@echo 'Variables for run and check:'
+	@echo 'Variables for run, check and series:'
 	@echo '  KERNEL=VERSION   Linux from Debian package linux-source-VERSION (6.12)'
 	@echo '  KSRC=DIR         Linux from this source tree instead'
+	@echo '                   (series take the newest that Debian has)'
+	@echo 'For series:'
+	@echo '  SIGNOFF=1        Add your Signed-off-by'
+	@echo '  ASSISTED_BY=TEXT Add a tag of that name'
 
 run:
 	+@$(lab) lab boot-peer
@@ -61,6 +67,12 @@ bench:
 	@echo 'Linux 7.3, as small as tinyconfig makes it:'
 	+@$(lab) lab boot-driver-bench KERNEL=7.3 SMALL=1
 
+series:
+	@upstream/series.sh
+
+series-check:
+	@upstream/check.sh
+
 modules clean:
 	$(kbuild) $@
 
@@ -74,4 +86,4 @@ distclean:
 	rm -rf build
 
 .PHONY: help run check check-distro check-llvm check-debian13 check-deb deb fuzz \
-	bench modules modules_install clean distclean
+	bench series series-check modules modules_install clean distclean

@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# lab.sh TREE: boots a kernel of the series in the lab. Prints KTAP.
+#
+# The drivers that the series converts pass the tests of the lab, each of
+# them and with each other; and the ism driver issues the same PCI
+# instructions as that of the base does.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+log=$build/log/series
+mkdir -p "$log"
+make="make --no-print-directory -C $vm"
+converted="$make KSRC=$1"
+source=$(cat "$series/source")
+case $source in
+"$build"/linux-*/source)
+	base=${source#"$build"/linux-}
+	base="$make KERNEL=${base%/source}" ;;
+*)
+	base="$make KSRC=$source" ;;
+esac
+
+n=0 failed=0
+ok() {
+	rc=$1 n=$((n + 1))
+	shift
+	if [ "$rc" = 0 ]; then
+		echo "ok $n $*"
+	else
+		failed=1
+		echo "not ok $n $*"
+	fi
+}
+
+# task NAME COMMAND...: one boot, shown if it fails
+task() {
+	name=$1 rc=0
+	shift
+	"$@" > "$log/lab-$name" 2>&1 || rc=$?
+	[ $rc = 0 ] || tail -n 20 "$log/lab-$name" | sed 's/^/# /'
+	ok $rc "$name"
+}
+
+# fails PATTERN COMMAND...: on the base, or the test is of no use
+fails() {
+	pattern=$1
+	shift
+	! "$@" && grep -q "$pattern" "$log/lab-$name"
+}
+
+same_instructions() {
+	for function in 1 2; do
+		[ -s "$log/$1-base$function" ] &&
+		cmp "$log/$1-base$function" "$log/$1-series$function" || return 1
+	done
+}
+
+echo "TAP version 13"
+echo "1..16"
+task lab $converted lab
+task lab-base $base lab
+task ism-driver $converted boot-ism-driver LOG="$log/ism-series"
+task ism-driver-base $base boot-ism-driver LOG="$log/ism-base"
+task same-instructions same_instructions ism
+task peer $converted boot-peer DRIVER=merged
+task kselftest $converted boot-kselftest DRIVER=merged
+task mixed $converted boot-mixed DRIVER=merged
+task zpci-fh $converted boot-zpci-fh ARGS=copies=20000
+task kunit $converted boot-kunit
+task memcpy $converted boot-memcpy
+task memcpy-base fails 'not ok .* end with an exception' $base boot-memcpy
+task ism-probe $converted boot-ism-probe AFTER=28
+task ism-probe-base fails 'the kernel complained' $base boot-ism-probe AFTER=28
+task ism-probe-gid $converted boot-ism-probe AFTER=29
+task ism-probe-gid-base fails 'has bound: .*0001' $base boot-ism-probe AFTER=29
+exit $failed
