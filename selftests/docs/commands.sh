@@ -12,10 +12,13 @@ set -eu
 cd "$top"
 tab=$(printf '\t')
 
+# here: tried below, lab: see there, guest: by guest/docs, check: by that check
 where() {
 	case ${1#sudo } in
 	"make help" | "make modules"* | "make -C selftests gen_tar"*)
 		echo here ;;
+	"make bench")
+		echo "check bench" ;;
 	"make "* | selftests/check.sh*)
 		echo lab ;;
 	selftests/kunit-tree.sh)
@@ -63,10 +66,6 @@ tasks() {
 checked_tasks() {
 	for rule in $(grep -oh 'boot-[a-z-]*[a-z]' selftests/check.sh); do
 		tasks -C selftests/vm "$rule"
-	done
-	for target in $(sed -n 's/^\tmake --no-print-directory \([a-z]*\) .*/\1/p' \
-		selftests/check.sh); do
-		tasks "$target"
 	done
 }
 
@@ -128,6 +127,9 @@ try() {
 				sed 's/^/# /' "$tmp/out" | tail -n 20
 				result="not ok"
 			fi ;;
+		"check "*)
+			are_checks ${how#check } || result="not ok"
+			remark=" # $how" ;;
 		SKIP*) remark=" # $how" ;;
 		*) result="not ok" remark=" # nothing tries this: see where() in $0" ;;
 		esac
