@@ -36,7 +36,7 @@ apt_get() {
 }
 
 make_root() {
-	"$vm/packages.sh" debootstrap qemu-user-static binfmt-support
+	"$vm/packages.sh" qemu-user-static binfmt-support
 	[ -d "$root" ] || "$vm/root.sh" make "$root" bookworm s390x make gcc
 	echo "deb $("$vm/fetch.sh" mirror) bookworm-backports main" |
 		as_root tee "$root/etc/apt/sources.list.d/backports.list"

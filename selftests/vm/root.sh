@@ -12,6 +12,7 @@ make_root() {
 	dir=$1 suite=$2 arch=$3
 	shift 3
 	need_space 2
+	"$vm/packages.sh" debootstrap
 	mirror=$("$vm/fetch.sh" mirror)
 	as_root rm -rf "$dir.new"
 	mkdir -p "$dir.new"
