@@ -15,14 +15,20 @@ tab=$(printf '\t')
 # here: tried below, lab: see there, guest: by guest/docs, check: by that check
 where() {
 	case ${1#sudo } in
-	"make help" | "make modules"* | "make -C selftests gen_tar"*)
+	"make help" | "make modules"* | "make clean" | "make -C selftests gen_tar"*)
 		echo here ;;
-	"make bench")
-		echo "check bench" ;;
+	"make bench" | "make series")
+		echo "check ${1#make }" ;;
+	"make check-debian13" | "make series-check" | selftests/kunit-tree.sh)
+		echo "SKIP is a test itself, of many minutes" ;;
+	"make check-"*)
+		echo "check ${1#make check-}" ;;
+	"make deb" | apt* | dkms*)
+		echo "check deb" ;;
+	modinfo* | cat\ /sys/module* | rm* | depmod)
+		echo "check updates" ;;
 	"make "* | selftests/check.sh*)
 		echo lab ;;
-	selftests/kunit-tree.sh)
-		echo "SKIP takes five minutes, and no check has them" ;;
 	modprobe* | driverctl* | echo* | grep* | tar* | ./run_kselftest.sh | vfio-ism/*)
 		echo guest ;;
 	*)
@@ -48,7 +54,8 @@ guest() {
 here() {
 	(
 		cd "$tmp/copy"
-		command=$(echo "$1" | sed "s|=DIR\>|=$tmp/linux|g")
+		command=$(echo "$1" | sed -e "s|KDIR=DIR\>|KDIR=$dir/obj|" \
+			-e "s|PATH=DIR\>|PATH=$tmp/root|" -e "s|=DIR\>|=$tmp/linux|g")
 		sudo() { "$@"; }
 		export ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- KDIR="$dir/obj"
 		export KHDR="$dir/obj/usr/include" INSTALL_MOD_PATH="$tmp/root"
@@ -86,7 +93,7 @@ are_variables() {
 
 # What it would do is done by a check
 lab() {
-	set -- $(echo "$1" | sed "s|=DIR\>|=$tmp/linux|g")
+	eval "set -- $(echo "$1" | sed "s|=DIR\>|=$tmp/linux|g")"
 	if [ "$1" = selftests/check.sh ]; then
 		shift
 		are_checks "$@"
