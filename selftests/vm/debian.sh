@@ -24,7 +24,7 @@ if ! command -v "s390x-linux-gnu-$cc" > /dev/null; then
 	tools=$build/root-$suite
 	[ -d "$tools" ] || "$vm/root.sh" make "$tools" "${suite%-backports}" \
 		"$(dpkg --print-architecture)" \
-		make kmod pahole xz-utils "$cc-s390x-linux-gnu"
+		make kmod pahole perl xz-utils "$cc-s390x-linux-gnu"
 	ln -s "$tools" "$dir/tools"
 fi
 

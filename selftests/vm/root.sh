@@ -36,6 +36,7 @@ in_root() {
 	as_root unshare --mount sh -euc '
 		root=$1 top=$2 who=$3
 		shift 3
+		mount --bind "$root" "$root" # or unshare does not work in it
 		mount --bind "$top" "$root$top"
 		mount --rbind /dev "$root/dev"
 		mount -t proc proc "$root/proc"
