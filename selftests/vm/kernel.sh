@@ -3,9 +3,10 @@
 # kernel.sh DIR VERSION [SOURCE]: a kernel for the lab
 #
 # Makes DIR/source (see source.sh), DIR/obj (the build, with headers in
-# DIR/obj/usr/include) and, last, DIR/bzImage. The configuration is tinyconfig with kernel.config merged in, with
-# what the kernel knows of kernel-optional.config, and with the fragments that
-# the environment names in FRAGMENTS, files of this folder.
+# DIR/obj/usr/include) and, last, DIR/bzImage. The configuration is tinyconfig
+# with kernel.config merged in, with what the kernel knows of
+# kernel-optional.config, and with the fragments that the environment names in
+# FRAGMENTS, files of this folder.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

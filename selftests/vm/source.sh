@@ -16,15 +16,16 @@ unpack() {
 	mkdir "$dir.source"
 	tar -C "$dir.source" --strip-components=1 -xf \
 		"$dir.package/usr/src/linux-source-$version.tar.xz"
+	mkdir -p "$dir"
 	sed -n 's/^took \(.*\)_all.deb of .*/Debian package \1/p' "$dir.took" \
 		> "$dir/origin"
 	mv "$dir.source" "$dir/source"
 }
 
-mkdir -p "$dir"
 if [ -n "$source" ]; then
 	[ -f "$source/arch/s390/Makefile" ] ||
 		die "KSRC=$source holds no Linux source"
+	mkdir -p "$dir"
 	ln -sfn "$(cd "$source" && pwd)" "$dir/source"
 elif [ ! -d "$dir/source" ]; then
 	need_space 6
