@@ -20,7 +20,7 @@ build() {
 	cd "$deb/zpci-fh"
 	dpkg-buildpackage -us -uc
 	cd ..
-	rm -rf zpci-fh
+	mv zpci-fh source
 	lintian --fail-on error ./*.changes
 	ls "$deb"/*.deb
 }
@@ -84,6 +84,25 @@ remove() {
 	! find "$root/lib/modules" -name 'zpci-fh.ko*' | grep .
 }
 
+# What install.rst tells to do without the package, as it stands there. DKMS is
+# there by now; it takes the kernel from uname, which has to be told.
+documented() {
+	as_root rsync -a "$deb/source/" "$root/zpci_fh/"
+	commands=$(awk -f "$top/selftests/docs/commands.awk" \
+		"$top/Documentation/install.rst" | cut -f 2 | grep "^sudo dkms $1") &&
+	run env QEMU_UNAME="$(ls "$root/lib/modules")" sh -euxc \
+		"cd /zpci_fh; sudo() { \"\$@\"; }; $commands"
+}
+
+add() {
+	documented add && documented install && installed ism-vfio-pci
+}
+
+remove_added() {
+	documented remove &&
+	! find "$root/lib/modules" -name 'zpci-fh.ko*' | grep .
+}
+
 check() {
 	mkdir -p "$build/log"
 	make_root > "$build/log/deb-root.log" 2>&1 || {
@@ -91,7 +110,7 @@ check() {
 		echo "not ok 1 a root file system for s390x"
 		exit 1
 	}
-	echo "1..7"
+	echo "1..9"
 	ok "headers install" install_headers
 	ok "the package builds and lintian has no errors" "$vm/deb.sh" build
 	ok "the package installs" install_package
@@ -99,6 +118,8 @@ check() {
 	ok "ism-vfio-pci is built" installed ism-vfio-pci
 	ok "modprobe knows that one needs the other" depends
 	ok "the package can be removed" remove
+	ok "without the package, dkms add and install do the same" add
+	ok "dkms remove removes them" remove_added
 	exit $failed
 }
 
