@@ -90,8 +90,8 @@ fetch() {
 	kernel)
 		packages=$(kernel_packages "$1") && [ -n "$packages" ] &&
 		apt get "$1" download $packages &&
-		for deb in *.deb; do
-			dpkg-deb -x "$deb" "$new" || return
+		for file in *.deb; do
+			dpkg-deb -x "$file" "$new" || return
 		done ;;
 	esac
 }
