@@ -12,7 +12,8 @@ dir=$1 version=$2 source=${3-}
 unpack() {
 	trap 'rm -rf "$dir.package" "$dir.source" "$dir.took"' EXIT
 	"$vm/fetch.sh" deb "linux-source-$version" "$dir.package" \
-		$kernel_suites | tee "$dir.took"
+		$kernel_suites > "$dir.took"
+	cat "$dir.took"
 	mkdir "$dir.source"
 	tar -C "$dir.source" --strip-components=1 -xf \
 		"$dir.package/usr/src/linux-source-$version.tar.xz"
