@@ -11,6 +11,8 @@ root=$build/root-debian13
 [ -d "$root" ] || "$vm/step.sh" 1/2 "Debian 13 in $root" "1 min" debian13 \
 	"$vm/root.sh" make "$root" trixie "$(dpkg --print-architecture)" make
 as_root mkdir -p "$root/zpci_fh"
+as_root find "$root/zpci_fh" -mindepth 1 -maxdepth 1 ! -name build \
+	-exec rm -rf {} +
 (cd "$top" && git ls-files -z) |
 	as_root rsync -a --from0 --files-from=- "$top/" "$root/zpci_fh/"
 
