@@ -752,32 +752,8 @@ TEST_F(stress, unbind_while_open_and_deaf)
 	unbind_while_open(_metadata, true);
 }
 
-/* Of all functions that are bound, the first two that are ISM */
-static int find_isms(void)
-{
-	char name[8][VFIO_BDF_LEN], path[160], id[8];
-	int i, n = 0, total = vfio_find(DRIVER, name, 8);
-	FILE *f;
-
-	for (i = 0; i < total && n < 2; i++) {
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/device",
-			 name[i]);
-		f = fopen(path, "r");
-		if (!f)
-			continue;
-		if (fgets(id, sizeof(id), f) && !strcmp(id, "0x04ed\n"))
-			memcpy(bdf[n++], name[i], VFIO_BDF_LEN);
-		fclose(f);
-	}
-	return n;
-}
-
 int main(int argc, char **argv)
 {
-	if (find_isms() < 2) {
-		ksft_print_header();
-		ksft_exit_skip("needs two functions, do for each: driverctl set-override BDF "
-			       DRIVER "\n");
-	}
+	ism_find_two(DRIVER, bdf);
 	return test_harness_run(argc, argv);
 }

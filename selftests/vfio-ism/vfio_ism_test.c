@@ -503,10 +503,6 @@ TEST_F(ism, reset)
 
 int main(int argc, char **argv)
 {
-	if (vfio_find(DRIVER, bdf, 2) < 2) {
-		ksft_print_header();
-		ksft_exit_skip("needs two functions, do for each: driverctl set-override BDF "
-			       DRIVER "\n");
-	}
+	ism_find_two(DRIVER, bdf);
 	return test_harness_run(argc, argv);
 }

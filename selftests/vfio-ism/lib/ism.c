@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <endian.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdbool.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../../kselftest.h"
 #include "ism.h"
 
 static void *map_page(struct ism *ism, __u64 *iova)
@@ -259,4 +263,35 @@ bool ism_signalled(struct ism *ism, __u32 sba_idx, __u16 *mask)
 	*mask = be16toh(__atomic_exchange_n(&ism->sba->dmbe_mask[sba_idx], 0,
 					    __ATOMIC_SEQ_CST));
 	return old & bit;
+}
+
+static bool is_ism(const char *bdf)
+{
+	char path[PATH_MAX], id[8] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/device", bdf);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	if (!fgets(id, sizeof(id), f))
+		id[0] = 0;
+	fclose(f);
+	return !strcmp(id, "0x04ed\n");
+}
+
+void ism_find_two(const char *driver, char bdf[2][VFIO_BDF_LEN])
+{
+	char name[8][VFIO_BDF_LEN];
+	int i, n = 0, total = vfio_find(driver, name, 8);
+
+	for (i = 0; i < total && n < 2; i++) {
+		if (is_ism(name[i]))
+			memcpy(bdf[n++], name[i], VFIO_BDF_LEN);
+	}
+	if (n == 2)
+		return;
+	ksft_print_header();
+	ksft_exit_skip("needs two functions, do for each: driverctl set-override BDF %s\n",
+		       driver);
 }
