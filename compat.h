@@ -17,6 +17,10 @@
 #define ZPCI_CC_BUSY	2
 #endif
 
+/* In arch-s390-pci/module.c, as long as the kernel does not have it */
+int __zpci_load_doublewords(void *dst, u64 req, u64 offset, size_t len,
+			    size_t *done);
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 /* Took the name without quotes */
 #undef MODULE_IMPORT_NS

@@ -6,9 +6,9 @@
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/align.h>
-#include <linux/bitfield.h>
 #include <linux/bitops.h>
 #include <linux/bits.h>
+#include <linux/compiler_attributes.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/log2.h>
@@ -18,10 +18,6 @@
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/unaligned.h>
-#include <linux/wordpart.h>
-#include <asm/asm-extable.h>
-#include <asm/pci_clp.h>
-#include <asm/pci_debug.h>
 #include <asm/pci_fh.h>
 #include <asm/pci_insn.h>
 #include <asm/pci_io.h>
@@ -31,116 +27,68 @@
 /**
  * DOC: Function handle I/O
  *
- * A PCI function of s390 is reached by two families of instructions. The
- * classic ones, PCILG (load), PCISTG (store) and PCISTB (store block), name
+ * s390 has two families of instructions that access a PCI function. The
+ * classic ones, PCILG (load), PCISTG (store) and PCISTB (store block), address
  * it by its function handle, an address space (pcias: BAR 0 to 5, or 15 for
  * config space) and an offset. The newer memory I/O (MIO) ones take a virtual
- * address; ioread(), iowrite() and their kin become those as soon as the
- * machine has them. Some functions, like Internal Shared Memory (ISM),
- * understand only the classic family, and for ISM it matters which
- * instruction carries which bytes. Code for such a function calls zpci_fh_*().
+ * address; ioread() and iowrite() use them if the machine has them. Some
+ * functions, such as Internal Shared Memory (ISM), support only the classic
+ * family, and an ISM cares which instruction carries which bytes. Drivers for
+ * such functions use zpci_fh_*().
  *
  * zpci_fh_load(), zpci_fh_store() and zpci_fh_store_block() issue exactly one
- * instruction or refuse. zpci_fh_memcpy_fromio(), zpci_fh_memcpy_toio() and
- * zpci_fh_memset_io() take any range and split it into the fewest
- * instructions that are legal:
+ * instruction. They refuse only what no function accepts. What depends on the
+ * function is left to the machine, which ends the instruction with a program
+ * exception and no effect (-ENXIO): an ISM takes a PCISTB of any length and
+ * alignment and no PCISTG, but it cannot be told from other functions by what
+ * the kernel knows of it, because a hypervisor may hide its function type, the
+ * relaxed alignment of its group and its maximum store block size (maxstbl).
+ *
+ * zpci_fh_memcpy_fromio(), zpci_fh_memcpy_toio() and zpci_fh_memset_io() take
+ * any range and split it into the fewest instructions that every ordinary
+ * function accepts:
  *
  * - PCILG and PCISTG move 1, 2, 4 or 8 bytes, naturally aligned; in config
  *   space 1, 2 or 4.
- * - PCISTB moves a multiple of 8 bytes, at least 16 and at most the
- *   function's maximum store block size (maxstbl), from a doubleword aligned
- *   address to a doubleword aligned offset, and does not cross a 4 KiB
- *   boundary of the offset. There is none in config space.
- * - The BARs of an ISM function have relaxed rules for PCISTB: any length up
- *   to maxstbl and any alignment, only the 4 KiB boundary stays. They take no
- *   PCISTG at all.
+ * - PCISTB moves a multiple of 8 bytes, at least 16 and at most maxstbl, from
+ *   a doubleword aligned address to a doubleword aligned offset, and does not
+ *   cross a 4 KiB boundary of the offset. Config space has no PCISTB.
+ *
+ * zpci_fh_memcpy_fromio() works on an ISM as well. Stores to an ISM must use
+ * zpci_fh_store_block(), one call per block.
  *
  * A memory buffer keeps the order of its bytes. A register value has the
- * bytes right-aligned and in big-endian order, as the instruction gives it.
+ * bytes right-aligned and in big-endian order, as in the instruction.
  *
- * All functions can be called in any context, also with interrupts disabled.
- * They allocate nothing and do not sleep. A function that answers busy (cc 2)
- * is asked again, with a delay of 1 us, for as long as it takes. The caller
- * keeps the function from going away. The handle is read anew for every
- * instruction; one that is stale earns an error, never an access to some
- * other function.
+ * All functions can be called in any context, including with interrupts
+ * disabled. They do not allocate memory or sleep. If the function is busy
+ * (cc 2), the instruction is repeated after 1 us, without a limit. The caller
+ * must ensure that the zPCI device is not removed. The function handle is read
+ * once per call. If it changes during the call because the function is
+ * disabled or reset, the next instruction fails with -EIO; it never accesses
+ * another function.
  */
 
 /*
- * What a store may be made of. The 8-byte rules are those of commit
- * 80df7d6af7f6 ("s390/pci: fix max size calculation in zpci_memcpy_toio()").
+ * The leaves, which tests replace: everything above them is arithmetic
  */
-struct zpci_fh_rule {
-	u16 reg_max;	/* longest PCILG or PCISTG, 0 if there is none */
-	u16 block_min;	/* shortest PCISTB, longer than any PCISTG */
-	u16 block_max;	/* longest PCISTB, 0 if there is none */
-	u16 align;	/* of a PCISTB's length, offset and source */
-};
-
-/* Where an instruction that fails puts the status in its request */
-#define ZPCI_FH_REQ_STATUS	GENMASK_ULL(31, 24)
-
-/* For s390dbf, as __zpci_load() records it */
-static void zpci_fh_record_load(u8 cc, u64 req, u64 offset)
-{
-	struct {
-		u8 insn;
-		u8 cc;
-		u8 status;
-		u64 req;
-		u64 offset;
-	} __packed record = {
-		.insn = 'l', .cc = cc, .req = req, .offset = offset,
-		.status = FIELD_GET(ZPCI_FH_REQ_STATUS, req),
-	};
-
-	zpci_err_hex(&record, sizeof(record));
-}
-
-/* @req: as the instruction left it, with the status */
-static noinline int zpci_fh_load_failed(u64 *val, u64 req, u64 offset, int cc)
-{
-	if (cc == ZPCI_CC_BUSY)
-		return __zpci_load(val, req & ~ZPCI_FH_REQ_STATUS, offset);
-	zpci_fh_record_load(cc, req, offset);
-	return cc > 0 ? -EIO : cc;
-}
-
-/*
- * The leaves: one instruction each. Everything above them is arithmetic, so
- * these are all that a test has to replace.
- *
- * PCILG moves 8 bytes at most, and __zpci_load() takes some 40 instructions
- * for one. Here it is in line; a busy function is left to __zpci_load(). @val
- * may have any alignment.
- */
-static __always_inline int zpci_fh_pcilg(u64 *val, u64 req, u64 offset)
-{
-	union register_pair req_off = { .even = req, .odd = offset };
-	int cc = -ENXIO;
-	u64 data;
-
-	KUNIT_STATIC_STUB_REDIRECT(zpci_fh_insn_load, val, req, offset);
-	asm volatile("	.insn	rre,0xb9d20000,%[data],%[req_off]\n"
-		     "0:	ipm	%[cc]\n"
-		     "	srl	%[cc],28\n"
-		     "1:\n"
-		     EX_TABLE(0b, 1b)
-		     : [cc] "+&d" (cc), [data] "=&d" (data),
-		       [req_off] "+&d" (req_off.pair)
-		     :
-		     : "cc", "memory");
-	if (unlikely(cc))
-		return zpci_fh_load_failed(val, req_off.even, offset, cc);
-	put_unaligned(data, val);
-	return 0;
-}
 
 VISIBLE_IF_KUNIT int zpci_fh_insn_load(u64 *val, u64 req, u64 offset)
 {
-	return zpci_fh_pcilg(val, req, offset);
+	KUNIT_STATIC_STUB_REDIRECT(zpci_fh_insn_load, val, req, offset);
+	return __zpci_load(val, req, offset);
 }
 EXPORT_SYMBOL_IF_KUNIT(zpci_fh_insn_load);
+
+VISIBLE_IF_KUNIT int zpci_fh_insn_load_doublewords(void *dst, u64 req,
+						   u64 offset, size_t len,
+						   size_t *done)
+{
+	KUNIT_STATIC_STUB_REDIRECT(zpci_fh_insn_load_doublewords, dst, req,
+				   offset, len, done);
+	return __zpci_load_doublewords(dst, req, offset, len, done);
+}
+EXPORT_SYMBOL_IF_KUNIT(zpci_fh_insn_load_doublewords);
 
 VISIBLE_IF_KUNIT int zpci_fh_insn_store(u64 val, u64 req, u64 offset)
 {
@@ -157,9 +105,10 @@ VISIBLE_IF_KUNIT int zpci_fh_insn_store_block(const void *src, u64 req,
 }
 EXPORT_SYMBOL_IF_KUNIT(zpci_fh_insn_store_block);
 
-static u64 zpci_fh_req(struct zpci_dev *zdev, u8 pcias, size_t len)
+/* All of a request but the length, which is in its rightmost bits */
+static u64 zpci_fh_req(struct zpci_dev *zdev, u8 pcias)
 {
-	return ZPCI_CREATE_REQ(READ_ONCE(zdev->fh), pcias, len);
+	return ZPCI_CREATE_REQ(zdev->fh, pcias, 0);
 }
 
 static u64 zpci_fh_space_size(struct zpci_dev *zdev, u8 pcias)
@@ -171,67 +120,58 @@ static u64 zpci_fh_space_size(struct zpci_dev *zdev, u8 pcias)
 	return BIT_ULL(zdev->bars[pcias].size);
 }
 
-/*
- * No instruction is issued for a range that the function does not have, or on
- * a disabled handle, which the machine would answer with cc 3.
- */
-static int zpci_fh_check(struct zpci_dev *zdev, u8 pcias, u64 offset,
-			 const void *buf, size_t len)
+static bool zpci_fh_in_space(struct zpci_dev *zdev, u8 pcias, u64 offset,
+			     size_t len)
 {
 	u64 size = zpci_fh_space_size(zdev, pcias);
 
-	if (!buf || offset > size || len > size - offset)
-		return -EINVAL;
-	if (!zdev_enabled(zdev))
-		return -EIO;
-	return 0;
+	return offset <= size && len <= size - offset;
 }
 
+/* The longest PCILG or PCISTG */
 static size_t zpci_fh_reg_max(u8 pcias)
 {
 	return pcias == ZPCI_PCIAS_CFGSPC ? 4 : 8;
 }
 
-/* @block_limit: the most that the caller can hand to one PCISTB */
-static struct zpci_fh_rule zpci_fh_store_rule(struct zpci_dev *zdev, u8 pcias,
-					      size_t block_limit)
+/* Whether one PCILG or PCISTG can do it */
+static bool zpci_fh_is_reg(struct zpci_dev *zdev, u8 pcias, u64 offset,
+			   size_t len)
 {
-	size_t max = min3(block_limit, zdev->maxstbl, ZPCI_BOUNDARY_SIZE);
-
-	if (pcias == ZPCI_PCIAS_CFGSPC)
-		return (struct zpci_fh_rule){ .reg_max = 4, .block_min = 8,
-					      .align = 8 };
-	if (zdev->pft == PCI_FUNC_TYPE_ISM)
-		return (struct zpci_fh_rule){ .block_min = 1, .block_max = max,
-					      .align = 1 };
-	return (struct zpci_fh_rule){ .reg_max = 8, .block_min = 16,
-				      .block_max = max, .align = 8 };
+	return is_power_of_2(len) && len <= zpci_fh_reg_max(pcias) &&
+	       IS_ALIGNED(offset, len) &&
+	       zpci_fh_in_space(zdev, pcias, offset, len);
 }
 
-/* The longest PCILG or PCISTG at @offset, 0 if there is none */
+/* The longest PCILG or PCISTG at @offset */
 static size_t zpci_fh_plan_reg(u64 offset, size_t len, size_t reg_max)
 {
-	if (!reg_max)
-		return 0;
 	return min(BIT_ULL(__ffs(offset | reg_max)), rounddown_pow_of_two(len));
 }
 
-/*
- * The longest store at @offset, 0 if there is none; one longer than
- * @rule->reg_max is a PCISTB. Always taking the longest gives the fewest: the
- * 4 KiB boundary cuts a range into parts that no instruction spans, and in
- * each of them the pieces differ only in where the one short block lies.
- */
-static size_t zpci_fh_plan_store(const struct zpci_fh_rule *rule, u64 offset,
-				 size_t len)
+/* The longest PCISTB of a copy, 0 if there is none */
+static size_t zpci_fh_block_max(struct zpci_dev *zdev, u8 pcias)
 {
-	size_t block = min3(len, rule->block_max,
+	return pcias == ZPCI_PCIAS_CFGSPC ? 0 : zdev->maxstbl;
+}
+
+/*
+ * The longest store at @offset; one longer than @reg_max is a PCISTB. Always
+ * taking the longest gives the fewest: the 4 KiB boundary cuts a range into
+ * parts that no instruction spans, and in each of them the pieces differ only
+ * in where the one short block is. The 8-byte rules are those of commit
+ * 80df7d6af7f6 ("s390/pci: fix max size calculation in zpci_memcpy_toio()").
+ */
+static size_t zpci_fh_plan_store(u64 offset, size_t len, size_t reg_max,
+				 size_t block_max)
+{
+	size_t block = min3(len, block_max,
 			    ZPCI_BOUNDARY_SIZE - (offset & ZPCI_BOUNDARY_MASK));
 
-	block = round_down(block, rule->align);
-	if (IS_ALIGNED(offset, rule->align) && block >= rule->block_min)
+	block = round_down(block, 8);
+	if (IS_ALIGNED(offset, 8) && block > 8)
 		return block;
-	return zpci_fh_plan_reg(offset, len, rule->reg_max);
+	return zpci_fh_plan_reg(offset, len, reg_max);
 }
 
 static u64 zpci_fh_get_reg(const void *src, size_t len)
@@ -257,54 +197,39 @@ static void zpci_fh_put_reg(void *dst, u64 val, size_t len)
 	case 2:
 		put_unaligned_be16(val, dst);
 		break;
-	case 4:
-		put_unaligned_be32(val, dst);
-		break;
 	default:
-		put_unaligned_be64(val, dst);
+		put_unaligned_be32(val, dst);
 	}
 }
 
-/* One load of a length that zpci_fh_plan_reg() gave */
-static int zpci_fh_get(struct zpci_dev *zdev, u8 pcias, u64 offset, void *dst,
-		       size_t len)
+/*
+ * The first load of a range, or the first row of doublewords. @done becomes
+ * the number of bytes that were loaded.
+ */
+static int zpci_fh_get(u64 req, u64 offset, void *dst, size_t len,
+		       size_t reg_max, size_t *done)
 {
+	size_t n = zpci_fh_plan_reg(offset, len, reg_max);
 	u64 val;
 	int rc;
 
-	rc = zpci_fh_insn_load(&val, zpci_fh_req(zdev, pcias, len), offset);
+	if (n == 8)
+		return zpci_fh_insn_load_doublewords(dst, req | n, offset,
+						     round_down(len, 8), done);
+	rc = zpci_fh_insn_load(&val, req | n, offset);
+	*done = rc ? 0 : n;
 	if (!rc)
-		zpci_fh_put_reg(dst, val, len);
+		zpci_fh_put_reg(dst, val, n);
 	return rc;
 }
 
-/* What a long copy consists of: on its own, for the compiler to use registers */
-static noinline int zpci_fh_get_doublewords(struct zpci_dev *zdev, u8 pcias,
-					    u64 offset, void *dst, size_t len)
+/* One store of a length that zpci_fh_plan_store() returned */
+static int zpci_fh_put(u64 req, u64 offset, const void *src, size_t len,
+		       size_t reg_max)
 {
-	u64 req = zpci_fh_req(zdev, pcias, 8), end = offset + len;
-	int rc;
-
-	for (; offset < end; offset += 8, dst += 8) {
-		req = (u64)READ_ONCE(zdev->fh) << 32 | lower_32_bits(req);
-		rc = zpci_fh_pcilg(dst, req, offset);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-/* One store of a length that zpci_fh_plan_store() gave, 0 included */
-static int zpci_fh_put(struct zpci_dev *zdev, u8 pcias, u64 offset,
-		       const void *src, size_t len, size_t reg_max)
-{
-	u64 req = zpci_fh_req(zdev, pcias, len);
-
-	if (!len)
-		return -EINVAL;
 	if (len > reg_max)
-		return zpci_fh_insn_store_block(src, req, offset);
-	return zpci_fh_insn_store(zpci_fh_get_reg(src, len), req, offset);
+		return zpci_fh_insn_store_block(src, req | len, offset);
+	return zpci_fh_insn_store(zpci_fh_get_reg(src, len), req | len, offset);
 }
 
 /**
@@ -312,27 +237,22 @@ static int zpci_fh_put(struct zpci_dev *zdev, u8 pcias, u64 offset,
  * @zdev: the function
  * @pcias: address space, 0 to 5 for a BAR or %ZPCI_PCIAS_CFGSPC
  * @offset: in the address space, in bytes; a multiple of @len
- * @val: where the value goes, right-aligned
- * @len: in bytes; 1, 2, 4 or, but for config space, 8
+ * @val: receives the value, right-aligned
+ * @len: in bytes; 1, 2, 4 or, except in config space, 8
  *
  * Context: Any context.
- * Return: 0; -EINVAL if this can not be one legal PCILG, and none was issued;
- * -EIO if the function is disabled, and none was issued, or if it answered
- * with an error (cc 1) or does not know the handle (cc 3); -ENXIO if the
+ * Return: 0; -EINVAL if @len or @offset is not as above or not in the address
+ * space, and no instruction was issued; -EIO if the function reported an error
+ * (cc 1), or if it is disabled or its handle is stale (cc 3); -ENXIO if the
  * instruction ended with a program exception. @val is written only on
  * success.
  */
 int zpci_fh_load(struct zpci_dev *zdev, u8 pcias, u64 offset, u64 *val,
 		 size_t len)
 {
-	int rc;
-
-	if (!len || zpci_fh_plan_reg(offset, len, zpci_fh_reg_max(pcias)) != len)
+	if (!zpci_fh_is_reg(zdev, pcias, offset, len))
 		return -EINVAL;
-	rc = zpci_fh_check(zdev, pcias, offset, val, len);
-	if (rc)
-		return rc;
-	return zpci_fh_insn_load(val, zpci_fh_req(zdev, pcias, len), offset);
+	return zpci_fh_insn_load(val, zpci_fh_req(zdev, pcias) | len, offset);
 }
 EXPORT_SYMBOL_GPL(zpci_fh_load);
 
@@ -342,27 +262,21 @@ EXPORT_SYMBOL_GPL(zpci_fh_load);
  * @pcias: address space, 0 to 5 for a BAR or %ZPCI_PCIAS_CFGSPC
  * @offset: in the address space, in bytes; a multiple of @len
  * @val: the value, right-aligned; bits to the left of it are ignored
- * @len: in bytes; 1, 2, 4 or, but for config space, 8
+ * @len: in bytes; 1, 2, 4 or, except in config space, 8
  *
  * Context: Any context.
- * Return: 0; -EINVAL if this can not be one legal PCISTG, as on a BAR of an
- * ISM function, and none was issued; -EIO if the function is disabled, and
- * none was issued, or if it answered with an error (cc 1) or does not know
- * the handle (cc 3); -ENXIO if the instruction ended with a program
- * exception. The function has taken the value only on success.
+ * Return: 0; -EINVAL if @len or @offset is not as above or not in the address
+ * space, and no instruction was issued; -EIO if the function reported an error
+ * (cc 1), or if it is disabled or its handle is stale (cc 3); -ENXIO if the
+ * instruction ended with a program exception, as on a BAR of an ISM. The
+ * function has taken the value only on success.
  */
 int zpci_fh_store(struct zpci_dev *zdev, u8 pcias, u64 offset, u64 val,
 		  size_t len)
 {
-	struct zpci_fh_rule rule = zpci_fh_store_rule(zdev, pcias, 0);
-	int rc;
-
-	if (!len || zpci_fh_plan_reg(offset, len, rule.reg_max) != len)
+	if (!zpci_fh_is_reg(zdev, pcias, offset, len))
 		return -EINVAL;
-	rc = zpci_fh_check(zdev, pcias, offset, &val, len);
-	if (rc)
-		return rc;
-	return zpci_fh_insn_store(val, zpci_fh_req(zdev, pcias, len), offset);
+	return zpci_fh_insn_store(val, zpci_fh_req(zdev, pcias) | len, offset);
 }
 EXPORT_SYMBOL_GPL(zpci_fh_store);
 
@@ -371,36 +285,31 @@ EXPORT_SYMBOL_GPL(zpci_fh_store);
  * @zdev: the function
  * @pcias: address space, 0 to 5 for a BAR
  * @offset: in the address space, in bytes
- * @src: the block
- * @len: in bytes
+ * @src: the block, in mapped kernel memory
+ * @len: in bytes, 1 to 4096
  *
- * @len is at most the function's maximum store block size, and the block does
- * not cross a 4 KiB boundary of @offset. Unless the function is an ISM, @len
- * is also greater than 8, and @len, @offset and @src are multiples of 8. A
- * block is never split, as it may mean something to the function as a whole.
+ * A block is never split, because it may mean something to the function as a
+ * whole. It must not cross a 4 KiB boundary of @offset. Other limits depend on
+ * the function. An ordinary one requires that @len, @offset and @src are
+ * multiples of 8, and that @len is greater than 8. Neither this rule nor the
+ * maximum store block size is checked here, see "Function handle I/O".
  *
  * Context: Any context.
- * Return: 0; -EINVAL if this can not be one legal PCISTB, and none was issued;
- * -EIO if the function is disabled, and none was issued, or if it answered
- * with an error (cc 1) or does not know the handle (cc 3); -ENXIO if the
- * instruction ended with a program exception. The function has taken the
- * block only on success.
+ * Return: 0; -EINVAL if @len is 0, if the block crosses a 4 KiB boundary or is
+ * not in the address space, or for config space, and no instruction was
+ * issued; -EIO if the function reported an error (cc 1), or if it is disabled
+ * or its handle is stale (cc 3); -ENXIO if the instruction ended with a program
+ * exception because the function does not accept such a block. The function
+ * has taken the block only on success.
  */
 int zpci_fh_store_block(struct zpci_dev *zdev, u8 pcias, u64 offset,
 			const void *src, size_t len)
 {
-	bool relaxed = zdev->pft == PCI_FUNC_TYPE_ISM;
-	int rc;
-
-	if (!len || len > zdev->maxstbl || pcias == ZPCI_PCIAS_CFGSPC ||
-	    (offset & ZPCI_BOUNDARY_MASK) + len > ZPCI_BOUNDARY_SIZE)
+	if (!len || len > ZPCI_BOUNDARY_SIZE - (offset & ZPCI_BOUNDARY_MASK) ||
+	    pcias == ZPCI_PCIAS_CFGSPC ||
+	    !zpci_fh_in_space(zdev, pcias, offset, len))
 		return -EINVAL;
-	if (!relaxed && (len <= 8 || !IS_ALIGNED(len | offset | (u64)src, 8)))
-		return -EINVAL;
-	rc = zpci_fh_check(zdev, pcias, offset, src, len);
-	if (rc)
-		return rc;
-	return zpci_fh_insn_store_block(src, zpci_fh_req(zdev, pcias, len),
+	return zpci_fh_insn_store_block(src, zpci_fh_req(zdev, pcias) | len,
 					offset);
 }
 EXPORT_SYMBOL_GPL(zpci_fh_store_block);
@@ -410,95 +319,100 @@ EXPORT_SYMBOL_GPL(zpci_fh_store_block);
  * @zdev: the function
  * @pcias: address space, 0 to 5 for a BAR or %ZPCI_PCIAS_CFGSPC
  * @offset: in the address space, in bytes; of any alignment
- * @dst: where the bytes go, of any alignment
- * @len: in bytes; with 0 nothing is done, whatever the other arguments
+ * @dst: destination, of any alignment
+ * @len: in bytes; 0 is allowed
+ * @done: receives the number of bytes that were copied
  *
  * Loads are issued in ascending order, the fewest that are legal: one per
- * doubleword that lies in the range as a whole, and one, two or three at each
- * end that is not aligned.
+ * aligned doubleword of the range, and up to three at each end that is not
+ * aligned. The first error ends the copy. The @done bytes before it are in
+ * @dst; the bytes from there on are not touched.
  *
  * Context: Any context.
- * Return: 0; -EINVAL for a range that the function does not have, and nothing
- * was issued; -EIO if the function is disabled, and nothing was issued, or if
- * it answered a load with an error (cc 1) or does not know the handle (cc 3);
- * -ENXIO if a load ended with a program exception. The first error ends the
- * copy: the bytes before it are in @dst, those from it on are not touched.
+ * Return: 0; -EINVAL if the range is not in the address space, and no
+ * instruction was issued; -EIO if the function reported an error for a load
+ * (cc 1), or if it is disabled or its handle is stale (cc 3); -ENXIO if a load
+ * ended with a program exception.
  */
 int zpci_fh_memcpy_fromio(struct zpci_dev *zdev, u8 pcias, u64 offset,
-			  void *dst, size_t len)
+			  void *dst, size_t len, size_t *done)
 {
-	size_t reg_max = zpci_fh_reg_max(pcias), n;
+	u64 req = zpci_fh_req(zdev, pcias);
+	size_t reg_max = zpci_fh_reg_max(pcias);
+	size_t n;
 	int rc;
 
-	if (!len)
-		return 0;
-	rc = zpci_fh_check(zdev, pcias, offset, dst, len);
-	for (; !rc && len; offset += n, dst += n, len -= n) {
-		n = IS_ALIGNED(offset, 8) ? round_down(len, 8) : 0;
-		if (n && reg_max == 8) {
-			rc = zpci_fh_get_doublewords(zdev, pcias, offset, dst, n);
-			continue;
-		}
-		n = zpci_fh_plan_reg(offset, len, reg_max);
-		rc = zpci_fh_get(zdev, pcias, offset, dst, n);
+	*done = 0;
+	if (!zpci_fh_in_space(zdev, pcias, offset, len))
+		return -EINVAL;
+	while (*done < len) {
+		rc = zpci_fh_get(req, offset + *done, dst + *done, len - *done,
+				 reg_max, &n);
+		*done += n;
+		if (rc)
+			return rc;
 	}
-	return rc;
+	return 0;
 }
 EXPORT_SYMBOL_GPL(zpci_fh_memcpy_fromio);
 
 /**
  * zpci_fh_memcpy_toio() - Copy from memory to a PCI function
- * @zdev: the function
+ * @zdev: the function, which is not an ISM
  * @pcias: address space, 0 to 5 for a BAR or %ZPCI_PCIAS_CFGSPC
  * @offset: in the address space, in bytes; of any alignment
- * @src: the bytes, of any alignment
- * @len: in bytes; with 0 nothing is done, whatever the other arguments
+ * @src: source, of any alignment
+ * @len: in bytes; 0 is allowed
+ * @done: receives the number of bytes that were copied
  *
- * Stores are issued in ascending order, the fewest that are legal. Where the
- * rules want an aligned source and @src is not, when @offset is, the blocks
- * go through a buffer on the stack and are no longer than it.
+ * Stores are issued in ascending order, the fewest that are legal. If @src and
+ * @offset differ modulo 8, blocks go through a buffer on the stack and are no
+ * longer than that. The first error ends the copy. The function has taken the
+ * @done bytes before it, and nothing from there on.
  *
  * Context: Any context.
- * Return: 0; -EINVAL for a range that the function does not have, or to which
- * it takes no store, and nothing was issued; -EIO if the function is disabled,
- * and nothing was issued, or if it answered a store with an error (cc 1) or
- * does not know the handle (cc 3); -ENXIO if a store ended with a program
- * exception. The first error ends the copy: the function has taken the bytes
- * before it, and none from it on.
+ * Return: 0; -EINVAL if the range is not in the address space, and no
+ * instruction was issued; -EIO if the function reported an error for a store
+ * (cc 1), or if it is disabled or its handle is stale (cc 3); -ENXIO if a store
+ * ended with a program exception.
  */
 int zpci_fh_memcpy_toio(struct zpci_dev *zdev, u8 pcias, u64 offset,
-			const void *src, size_t len)
+			const void *src, size_t len, size_t *done)
 {
-	u8 stage[ZPCI_FH_STAGE_SIZE] __aligned(8);
-	struct zpci_fh_rule rule;
+	u8 stage[ZPCI_FH_STAGE_SIZE] __aligned(8) __uninitialized;
+	bool staged = !IS_ALIGNED((unsigned long)src - offset, 8);
+	size_t block_max = zpci_fh_block_max(zdev, pcias);
+	size_t reg_max = zpci_fh_reg_max(pcias);
+	u64 req = zpci_fh_req(zdev, pcias);
 	size_t n;
-	bool staged;
 	int rc;
 
-	if (!len)
-		return 0;
-	rc = zpci_fh_check(zdev, pcias, offset, src, len);
-	rule = zpci_fh_store_rule(zdev, pcias, len);
-	staged = !IS_ALIGNED((unsigned long)src - offset, rule.align);
+	*done = 0;
+	if (!zpci_fh_in_space(zdev, pcias, offset, len))
+		return -EINVAL;
 	if (staged)
-		rule = zpci_fh_store_rule(zdev, pcias, sizeof(stage));
-	for (; !rc && len; offset += n, src += n, len -= n) {
-		n = zpci_fh_plan_store(&rule, offset, len);
-		rc = zpci_fh_put(zdev, pcias, offset,
+		block_max = min(block_max, sizeof(stage));
+	for (; *done < len; *done += n, src += n) {
+		n = zpci_fh_plan_store(offset + *done, len - *done, reg_max,
+				       block_max);
+		rc = zpci_fh_put(req, offset + *done,
 				 staged ? memcpy(stage, src, n) : src, n,
-				 rule.reg_max);
+				 reg_max);
+		if (rc)
+			return rc;
 	}
-	return rc;
+	return 0;
 }
 EXPORT_SYMBOL_GPL(zpci_fh_memcpy_toio);
 
 /**
  * zpci_fh_memset_io() - Fill a range of a PCI function with one byte value
- * @zdev: the function
+ * @zdev: the function, which is not an ISM
  * @pcias: address space, 0 to 5 for a BAR or %ZPCI_PCIAS_CFGSPC
  * @offset: in the address space, in bytes; of any alignment
  * @c: the value, of which the rightmost byte counts
- * @len: in bytes; with 0 nothing is done, whatever the other arguments
+ * @len: in bytes; 0 is allowed
+ * @done: receives the number of bytes that were filled
  *
  * As zpci_fh_memcpy_toio() from a buffer on the stack.
  *
@@ -506,21 +420,26 @@ EXPORT_SYMBOL_GPL(zpci_fh_memcpy_toio);
  * Return: As zpci_fh_memcpy_toio().
  */
 int zpci_fh_memset_io(struct zpci_dev *zdev, u8 pcias, u64 offset, int c,
-		      size_t len)
+		      size_t len, size_t *done)
 {
-	u8 stage[ZPCI_FH_STAGE_SIZE] __aligned(8);
-	struct zpci_fh_rule rule = zpci_fh_store_rule(zdev, pcias, sizeof(stage));
+	u8 stage[ZPCI_FH_STAGE_SIZE] __aligned(8) __uninitialized;
+	size_t block_max = min(zpci_fh_block_max(zdev, pcias), sizeof(stage));
+	size_t reg_max = zpci_fh_reg_max(pcias);
+	u64 req = zpci_fh_req(zdev, pcias);
 	size_t n;
 	int rc;
 
-	if (!len)
-		return 0;
+	*done = 0;
+	if (!zpci_fh_in_space(zdev, pcias, offset, len))
+		return -EINVAL;
 	memset(stage, c, sizeof(stage));
-	rc = zpci_fh_check(zdev, pcias, offset, stage, len);
-	for (; !rc && len; offset += n, len -= n) {
-		n = zpci_fh_plan_store(&rule, offset, len);
-		rc = zpci_fh_put(zdev, pcias, offset, stage, n, rule.reg_max);
+	for (; *done < len; *done += n) {
+		n = zpci_fh_plan_store(offset + *done, len - *done, reg_max,
+				       block_max);
+		rc = zpci_fh_put(req, offset + *done, stage, n, reg_max);
+		if (rc)
+			return rc;
 	}
-	return rc;
+	return 0;
 }
 EXPORT_SYMBOL_GPL(zpci_fh_memset_io);

@@ -8,8 +8,10 @@
 #define ZPCI_FH_STAGE_SIZE	256
 
 #if IS_ENABLED(CONFIG_KUNIT)
-/* The three instructions, which tests replace; see pci_fh.c */
+/* The leaves of pci_fh.c, which tests replace */
 int zpci_fh_insn_load(u64 *val, u64 req, u64 offset);
+int zpci_fh_insn_load_doublewords(void *dst, u64 req, u64 offset, size_t len,
+				  size_t *done);
 int zpci_fh_insn_store(u64 val, u64 req, u64 offset);
 int zpci_fh_insn_store_block(const void *src, u64 req, u64 offset);
 #endif

@@ -88,6 +88,7 @@ static int ism_vfio_pci_read_piece(struct vfio_pci_core_device *vdev,
 				   char __user *buf, size_t count)
 {
 	u8 piece[ISM_VFIO_PCI_READ_SIZE] __aligned(8);
+	size_t done;
 	int ret;
 
 	if (fault_in_writeable(buf, count))
@@ -95,7 +96,8 @@ static int ism_vfio_pci_read_piece(struct vfio_pci_core_device *vdev,
 	ret = ism_vfio_pci_begin(vdev);
 	if (ret)
 		return ret;
-	ret = zpci_fh_memcpy_fromio(to_zpci(vdev->pdev), bar, off, piece, count);
+	ret = zpci_fh_memcpy_fromio(to_zpci(vdev->pdev), bar, off, piece, count,
+				    &done);
 	ism_vfio_pci_end(vdev);
 	if (!ret && copy_to_user(buf, piece, count))
 		return -EFAULT;

@@ -15,13 +15,11 @@
  * The table is in debugfs, zpci_lab/zpci_fh_bench, when the module is loaded.
  */
 
-#include <kunit/static_stub.h>
 #include <linux/bitops.h>
 #include <linux/errno.h>
 #include <linux/io.h>
 #include <linux/irqflags.h>
 #include <linux/ktime.h>
-#include <linux/log2.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -32,11 +30,9 @@
 #include <linux/types.h>
 #include <linux/unaligned.h>
 #include <linux/vmalloc.h>
-#include <asm/asm-extable.h>
 #include <asm/pci_fh.h>
 #include <asm/pci_insn.h>
 #include <asm/pci_io.h>
-#include <asm/processor.h>
 
 #include "pci_fh_insn.h"
 #include "zpci_lab.h"
@@ -74,12 +70,16 @@ static noinline int bench_nothing(const struct bench_case *c)
 
 static noinline int bench_fh_to(const struct bench_case *c)
 {
-	return zpci_fh_memcpy_toio(c->fn->zdev, 0, 0, c->mem, c->len);
+	size_t done;
+
+	return zpci_fh_memcpy_toio(c->fn->zdev, 0, 0, c->mem, c->len, &done);
 }
 
 static noinline int bench_fh_from(const struct bench_case *c)
 {
-	return zpci_fh_memcpy_fromio(c->fn->zdev, 0, 0, c->mem, c->len);
+	size_t done;
+
+	return zpci_fh_memcpy_fromio(c->fn->zdev, 0, 0, c->mem, c->len, &done);
 }
 
 static noinline int bench_kernel_to(const struct bench_case *c)
@@ -92,10 +92,7 @@ static noinline int bench_kernel_from(const struct bench_case *c)
 	return zpci_memcpy_fromio(c->mem, c->io, c->len);
 }
 
-/*
- * Ways to load that the library could take instead of __zpci_load()
- */
-
+/* What a load costs that is a call of its own for each doubleword */
 static noinline int bench_load_loop(const struct bench_case *c)
 {
 	u64 offset, val;
@@ -108,128 +105,6 @@ static noinline int bench_load_loop(const struct bench_case *c)
 			put_unaligned_be64(val, c->mem + offset);
 	}
 	return rc;
-}
-
-/*
- * One PCILG in line. Busy is rare, so that the caller leaves it, and only it,
- * to __zpci_load(), which issues the instruction again.
- */
-static __always_inline int bench_pcilg(u64 *val, u64 req, u64 offset)
-{
-	union register_pair where = { .even = req, .odd = offset };
-	int cc = -ENXIO;
-
-	asm volatile("	.insn	rre,0xb9d20000,%[val],%[where]\n"
-		     "0:	ipm	%[cc]\n"
-		     "	srl	%[cc],28\n"
-		     "1:\n"
-		     EX_TABLE(0b, 1b)
-		     : [cc] "+&d" (cc), [val] "=&d" (*val),
-		       [where] "+&d" (where.pair)
-		     :
-		     : "cc", "memory");
-	return cc;
-}
-
-static noinline int bench_failed(int cc, u64 *val, u64 req, u64 offset)
-{
-	if (cc == ZPCI_CC_BUSY)
-		return __zpci_load(val, req, offset);
-	return cc < 0 ? cc : -EIO;
-}
-
-/* @val is not what the slow way gets, so as to stay in a register */
-static __always_inline int bench_load(u64 *val, u64 req, u64 offset)
-{
-	int cc = bench_pcilg(val, req, offset);
-	u64 again;
-
-	if (likely(!cc))
-		return 0;
-	cc = bench_failed(cc, &again, req, offset);
-	*val = again;
-	return cc;
-}
-
-/* As the library does it, but for the leaf */
-static noinline int bench_inline_planned(const struct bench_case *c)
-{
-	struct zpci_dev *zdev = c->fn->zdev;
-	size_t len = c->len, n;
-	u64 offset = 0, val;
-	u8 *dst = c->mem;
-	int rc = 0;
-
-	for (; !rc && len; offset += n, dst += n, len -= n) {
-		n = min(BIT_ULL(__ffs(offset | 8)), rounddown_pow_of_two(len));
-		rc = bench_load(&val, ZPCI_CREATE_REQ(READ_ONCE(zdev->fh), 0, n),
-				offset);
-		if (rc)
-			break;
-		switch (n) {
-		case 1:
-			*dst = val;
-			break;
-		case 2:
-			put_unaligned_be16(val, dst);
-			break;
-		case 4:
-			put_unaligned_be32(val, dst);
-			break;
-		default:
-			put_unaligned_be64(val, dst);
-		}
-	}
-	return rc;
-}
-
-/* Whole doublewords in a loop of their own, the handle still read each time */
-static noinline int bench_inline_loop(const struct bench_case *c)
-{
-	struct zpci_dev *zdev = c->fn->zdev;
-	u64 offset = 0, val, *dst = (u64 *)c->mem;
-	u64 end = c->len;
-	int rc;
-
-	for (; offset < end; offset += 8) {
-		rc = bench_load(&val, ZPCI_CREATE_REQ(READ_ONCE(zdev->fh), 0, 8),
-				offset);
-		if (unlikely(rc))
-			return rc;
-		put_unaligned_be64(val, dst++);
-	}
-	return 0;
-}
-
-static int bench_leaf_fn(u64 *val, u64 req, u64 offset)
-{
-	return __zpci_load(val, req, offset);
-}
-
-static __always_inline int bench_leaf(u64 *val, u64 req, u64 offset)
-{
-	int cc;
-
-	KUNIT_STATIC_STUB_REDIRECT(bench_leaf_fn, val, req, offset);
-	cc = bench_pcilg(val, req, offset);
-	return likely(!cc) ? 0 : bench_failed(cc, val, req, offset);
-}
-
-static noinline int bench_stub_loop(const struct bench_case *c)
-{
-	struct zpci_dev *zdev = c->fn->zdev;
-	u64 offset = 0, val, *dst = (u64 *)c->mem;
-	u64 end = c->len;
-	int rc;
-
-	for (; offset < end; offset += 8) {
-		rc = bench_leaf(&val, ZPCI_CREATE_REQ(READ_ONCE(zdev->fh), 0, 8),
-				offset);
-		if (unlikely(rc))
-			return rc;
-		put_unaligned_be64(val, dst++);
-	}
-	return 0;
 }
 
 /* Counting */
@@ -410,11 +285,6 @@ static void bench_loads(struct zpci_lab_fn *fn)
 	} ways[] = {
 		{ "zpci_fh_memcpy_fromio()", bench_fh_from },
 		{ "__zpci_load() in a loop", bench_load_loop },
-		{ "PCILG in line, planned each time", bench_inline_planned },
-		{ "PCILG in line, a loop for whole doublewords",
-		  bench_inline_loop },
-		{ "the same, with a leaf that KUnit can replace",
-		  bench_stub_loop },
 	};
 	struct bench_case c = { .fn = fn, .mem = mem, .len = BENCH_LOAD };
 	struct bench_cost cost;
@@ -454,7 +324,7 @@ static void bench_all(void)
 	bench_check_clock();
 	zpci_lab_all_bound(&report);
 	zpci_lab_for_each(fn)
-		if (!fn->relaxed && fn->to.size >= BENCH_BUF)
+		if (!fn->ism && fn->to.size >= BENCH_BUF)
 			bench_fn(fn);
 }
 

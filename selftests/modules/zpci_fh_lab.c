@@ -4,15 +4,16 @@
  *
  * Invariant: whatever offset, length and alignment a caller asks for, a copy
  * moves exactly these bytes, touches none around them on either side, and
- * costs as many PCI instructions as the rules allow at the least. The bytes
+ * costs as many PCI instructions as the rules allow at the least. An ISM gets
+ * each block as one PCISTB, whatever CLP says about the function. The bytes
  * are compared past the library, the instructions are those that the device
  * has counted, and the minimum is zpci_lab.c's own. The copies come from a
  * seeded generator, so a failure can be repeated: load the module with the
  * seed that it printed.
  *
  * Failure is provoked on the other side of the instruction: the device's
- * fault injector lets the k-th one of a copy end as busy, with an error, with
- * an unknown handle or with a program exception, for every k. What is then
+ * fault injector ends the k-th one of a copy as busy, with an error, with an
+ * unknown handle or with a program exception, for every k. What is then
  * found on both sides has to be what the library documents.
  *
  * Sources and destinations end at most 7 bytes before a page that is not
@@ -152,7 +153,7 @@ static size_t lab_block_limit(struct zpci_lab_fn *fn, const struct copy *c)
 {
 	u64 offset = fn->to.base + c->offset;
 
-	if (fn->relaxed || IS_ALIGNED((unsigned long)c->mem - offset, 8))
+	if (IS_ALIGNED((unsigned long)c->mem - offset, 8))
 		return SZ_4K;
 	return ZPCI_FH_STAGE_SIZE;
 }
@@ -168,18 +169,38 @@ static void lab_fill(u8 *to, u32 len)
 	memcpy(to, pool + lab_random(MAX_COPY), len);
 }
 
+/* To an ISM: of any length and alignment, in one PCISTB */
+static bool lab_block_to(struct zpci_lab_fn *fn)
+{
+	struct copy c = lab_random_copy(&fn->to);
+	struct zpci_lab_count then;
+	int rc;
+
+	c.len = min_t(u32, c.len, SZ_4K - c.offset % SZ_4K);
+	lab_fill(c.mem, c.len);
+	memcpy(shadow + c.offset, c.mem, c.len);
+	zpci_lab_count(fn, &then);
+	rc = zpci_fh_store_block(fn->zdev, fn->to.pcias,
+				 fn->to.base + c.offset, c.mem, c.len);
+	if (rc)
+		return lab_report_copy(fn, "block", &c, "result", rc, 0);
+	return lab_expect_count(fn, "block", &c, &then, 0, 1) &&
+	       lab_expect_shadow(fn, "block", &c);
+}
+
 static bool lab_copy_to(struct zpci_lab_fn *fn)
 {
 	struct copy c = lab_random_copy(&fn->to);
 	struct zpci_lab_count then;
+	size_t done;
 	int rc;
 
 	lab_fill(c.mem, c.len);
 	memcpy(shadow + c.offset, c.mem, c.len);
 	zpci_lab_count(fn, &then);
 	rc = zpci_fh_memcpy_toio(fn->zdev, fn->to.pcias,
-				 fn->to.base + c.offset, c.mem, c.len);
-	if (rc)
+				 fn->to.base + c.offset, c.mem, c.len, &done);
+	if (rc || done != c.len)
 		return lab_report_copy(fn, "toio", &c, "result", rc, 0);
 	return lab_expect_count(fn, "toio", &c, &then, 0,
 				lab_min_stores(fn, &c)) &&
@@ -192,11 +213,13 @@ static bool lab_set(struct zpci_lab_fn *fn)
 	u64 offset = fn->to.base + c.offset;
 	int value = lab_random(0x10000), rc;
 	struct zpci_lab_count then;
+	size_t done;
 
 	memset(shadow + c.offset, value, c.len);
 	zpci_lab_count(fn, &then);
-	rc = zpci_fh_memset_io(fn->zdev, fn->to.pcias, offset, value, c.len);
-	if (rc)
+	rc = zpci_fh_memset_io(fn->zdev, fn->to.pcias, offset, value, c.len,
+			       &done);
+	if (rc || done != c.len)
 		return lab_report_copy(fn, "memset", &c, "result", rc, 0);
 	return lab_expect_count(fn, "memset", &c, &then, 0,
 				zpci_lab_min_stores(fn, offset, c.len,
@@ -231,13 +254,14 @@ static bool lab_copy_from(struct zpci_lab_fn *fn)
 	struct copy c = lab_random_copy(&fn->from);
 	u64 offset = fn->from.base + c.offset;
 	struct zpci_lab_count then;
+	size_t done;
 	int rc;
 
 	lab_prepare_mem(&c);
 	zpci_lab_count(fn, &then);
 	rc = zpci_fh_memcpy_fromio(fn->zdev, fn->from.pcias, offset, c.mem,
-				   c.len);
-	if (rc)
+				   c.len, &done);
+	if (rc || done != c.len)
 		return lab_report_copy(fn, "fromio", &c, "result", rc, 0);
 	return lab_expect_count(fn, "fromio", &c, &then,
 				zpci_lab_min_loads(offset, c.len), 0) &&
@@ -276,20 +300,23 @@ static void lab_copies(struct zpci_lab_fn *fn, const char *what,
 		    fn->name, i, what);
 }
 
-/* Single instructions: legal ones are issued once, others not at all */
+/*
+ * Single instructions: what no function accepts is not issued, everything else
+ * is, once, and the function decides
+ */
 
-static bool lab_single(struct zpci_lab_fn *fn, const char *what, bool legal,
+static bool lab_single(struct zpci_lab_fn *fn, const char *what, int expected,
 		       u64 offset, size_t len, int rc,
 		       const struct zpci_lab_count *then)
 {
 	struct zpci_lab_count n = zpci_lab_count_since(fn, then);
 	unsigned int issued = n.load + n.store + n.block;
 
-	if (rc == (legal ? 0 : -EINVAL) && issued == legal)
+	if (rc == expected && issued == (expected != -EINVAL))
 		return true;
 	zpci_lab_note(&report,
-		      "%s %s offset %#llx length %zu: %d, %u instructions, legal %d",
-		      fn->name, what, offset, len, rc, issued, legal);
+		      "%s %s offset %#llx length %zu: %d, %u instructions, expected %d",
+		      fn->name, what, offset, len, rc, issued, expected);
 	return false;
 }
 
@@ -319,14 +346,15 @@ static bool lab_load_one(struct zpci_lab_fn *fn, u32 at, size_t len)
 	zpci_lab_count(fn, &then);
 	rc = zpci_fh_load(fn->zdev, fn->from.pcias, fn->from.base + at, &val,
 			  len);
-	if (!lab_single(fn, "load", legal, at, len, rc, &then))
+	if (!lab_single(fn, "load", legal ? 0 : -EINVAL, at, len, rc, &then))
 		return false;
 	return val == (legal ? lab_value(shadow + at, len) : 1);
 }
 
 static bool lab_store_one(struct zpci_lab_fn *fn, u32 at, size_t len)
 {
-	bool legal = !fn->relaxed && lab_legal_reg(fn->to.base + at, len);
+	int expected = !lab_legal_reg(fn->to.base + at, len) ? -EINVAL :
+		       fn->ism ? -ENXIO : 0;
 	u64 val = (u64)prandom_u32_state(&rnd) << 32 | lab_random(SZ_1G);
 	struct copy c = { .offset = at, .len = len };
 	struct zpci_lab_count then;
@@ -334,36 +362,39 @@ static bool lab_store_one(struct zpci_lab_fn *fn, u32 at, size_t len)
 
 	zpci_lab_count(fn, &then);
 	rc = zpci_fh_store(fn->zdev, fn->to.pcias, fn->to.base + at, val, len);
-	for (i = 0; legal && i < len; i++)
+	for (i = 0; !expected && i < len; i++)
 		shadow[at + i] = val >> 8 * (len - 1 - i);
-	return lab_single(fn, "store", legal, at, len, rc, &then) &&
+	return lab_single(fn, "store", expected, at, len, rc, &then) &&
 	       lab_expect_shadow(fn, "store", &c);
 }
 
-static bool lab_legal_block(struct zpci_lab_fn *fn, u64 offset, size_t len,
+/* An ISM accepts 4 KiB, whatever maxstbl says */
+static int lab_block_result(struct zpci_lab_fn *fn, u64 offset, size_t len,
 			    const u8 *src)
 {
-	if (!len || len > fn->zdev->maxstbl || offset % SZ_4K + len > SZ_4K)
-		return false;
-	return fn->relaxed || (len > 8 && len % 8 == 0 && offset % 8 == 0 &&
-			       IS_ALIGNED((unsigned long)src, 8));
+	if (!len || offset % SZ_4K + len > SZ_4K)
+		return -EINVAL;
+	if (fn->ism || (len > 8 && len <= fn->zdev->maxstbl && len % 8 == 0 &&
+			offset % 8 == 0 && IS_ALIGNED((unsigned long)src, 8)))
+		return 0;
+	return -ENXIO;
 }
 
 static bool lab_block_one(struct zpci_lab_fn *fn, u32 at, size_t len,
 			  unsigned int misalign)
 {
 	struct copy c = { .offset = at, .len = len, .mem = buf + misalign };
-	bool legal = lab_legal_block(fn, fn->to.base + at, len, c.mem);
+	int expected = lab_block_result(fn, fn->to.base + at, len, c.mem);
 	struct zpci_lab_count then;
 	int rc;
 
 	lab_fill(c.mem, len);
-	if (legal)
+	if (!expected)
 		memcpy(shadow + at, c.mem, len);
 	zpci_lab_count(fn, &then);
 	rc = zpci_fh_store_block(fn->zdev, fn->to.pcias, fn->to.base + at,
 				 c.mem, len);
-	return lab_single(fn, "store_block", legal, at, len, rc, &then) &&
+	return lab_single(fn, "store_block", expected, at, len, rc, &then) &&
 	       lab_expect_shadow(fn, "store_block", &c);
 }
 
@@ -408,16 +439,18 @@ static bool lab_refused(struct zpci_lab_fn *fn, u8 pcias, u64 offset,
 			size_t len, int expected)
 {
 	struct zpci_lab_count then, n;
+	size_t done[3];
 	int rc[3];
 
 	memset(buf, PATTERN, len);
 	zpci_lab_count(fn, &then);
-	rc[0] = zpci_fh_memcpy_fromio(fn->zdev, pcias, offset, buf, len);
-	rc[1] = zpci_fh_memcpy_toio(fn->zdev, pcias, offset, buf, len);
-	rc[2] = zpci_fh_memset_io(fn->zdev, pcias, offset, 0, len);
+	rc[0] = zpci_fh_memcpy_fromio(fn->zdev, pcias, offset, buf, len, done);
+	rc[1] = zpci_fh_memcpy_toio(fn->zdev, pcias, offset, buf, len, done + 1);
+	rc[2] = zpci_fh_memset_io(fn->zdev, pcias, offset, 0, len, done + 2);
 	n = zpci_lab_count_since(fn, &then);
 	if (rc[0] == expected && rc[1] == expected && rc[2] == expected &&
-	    !(n.load + n.store + n.block) && !memchr_inv(buf, PATTERN, len))
+	    !(n.load + n.store + n.block) && !memchr_inv(buf, PATTERN, len) &&
+	    !(done[0] + done[1] + done[2]))
 		return true;
 	zpci_lab_note(&report, "%s BAR %u offset %#llx length %zu: %d %d %d",
 		      fn->name, pcias, offset, len, rc[0], rc[1], rc[2]);
@@ -447,11 +480,12 @@ static void lab_config(struct zpci_lab_fn *fn)
 {
 	u8 is[64], byte;
 	bool ok = true;
+	size_t done;
 	int i, rc;
 
 	for (i = 0; i < 16; i++) {
 		rc = zpci_fh_memcpy_fromio(fn->zdev, ZPCI_PCIAS_CFGSPC, i, is,
-					   sizeof(is) - i);
+					   sizeof(is) - i, &done);
 		ok &= !rc && !pci_read_config_byte(fn->pdev, 63 - i, &byte) &&
 		      is[63 - 2 * i] == byte;
 		ok &= !pci_read_config_byte(fn->pdev, i, &byte) &&
@@ -520,16 +554,20 @@ static bool lab_fault_to(struct zpci_lab_fn *fn, const struct fault *f,
 {
 	unsigned int n = lab_min_stores(fn, c);
 	struct zpci_lab_count then;
+	size_t done;
 	int rc;
 
 	lab_fill(c->mem, c->len);
 	zpci_lab_count(fn, &then);
 	lab_arm(fn, f, k);
 	rc = zpci_fh_memcpy_toio(fn->zdev, fn->to.pcias,
-				 fn->to.base + c->offset, c->mem, c->len);
+				 fn->to.base + c->offset, c->mem, c->len,
+				 &done);
 	if (!lab_disarm(fn, f) || rc != f->rc)
 		return lab_report_copy(fn, f->name, c, "result", rc, f->rc);
 	*moved = lab_moved(fn, f, &fn->to, c);
+	if (done != *moved)
+		return lab_report_copy(fn, f->name, c, "done", done, *moved);
 	memcpy(shadow + c->offset, c->mem, min(*moved, c->len));
 	return lab_expect_count(fn, f->name, c, &then, 0, lab_issued(f, n, k)) &&
 	       lab_expect_shadow(fn, f->name, c);
@@ -540,16 +578,20 @@ static bool lab_fault_from(struct zpci_lab_fn *fn, const struct fault *f,
 {
 	unsigned int n = zpci_lab_min_loads(fn->from.base + c->offset, c->len);
 	struct zpci_lab_count then;
+	size_t done;
 	int rc;
 
 	lab_prepare_mem(c);
 	zpci_lab_count(fn, &then);
 	lab_arm(fn, f, k);
 	rc = zpci_fh_memcpy_fromio(fn->zdev, fn->from.pcias,
-				   fn->from.base + c->offset, c->mem, c->len);
+				   fn->from.base + c->offset, c->mem, c->len,
+				   &done);
 	if (!lab_disarm(fn, f) || rc != f->rc)
 		return lab_report_copy(fn, f->name, c, "result", rc, f->rc);
 	*moved = lab_moved(fn, f, &fn->from, c);
+	if (done != *moved)
+		return lab_report_copy(fn, f->name, c, "done", done, *moved);
 	return lab_expect_count(fn, f->name, c, &then, lab_issued(f, n, k), 0) &&
 	       lab_expect_mem(fn, f->name, c, min(*moved, c->len));
 }
@@ -589,14 +631,14 @@ static void lab_fault(struct zpci_lab_fn *fn, const struct fault *f, bool to,
 /* Copies with a head and a tail, over a 4 KiB boundary, aligned and not */
 static void lab_faults(struct zpci_lab_fn *fn)
 {
-	u32 len = fn->relaxed ? 5 * SZ_4K / 2 : 3 * fn->zdev->maxstbl + 21;
+	u32 len = 3 * fn->zdev->maxstbl + 21;
 	struct copy to = { .len = min_t(u32, len, BUF_SIZE - 32) };
 	struct copy from = { .offset = 3, .len = 77, .mem = buf + AROUND };
 	int i;
 
 	to.offset = SZ_4K - min(to.len / 2, 2045U);
 	lab_contents(fn, &fn->to);
-	for (i = 0; i < ARRAY_SIZE(faults); i++) {
+	for (i = 0; !fn->ism && i < ARRAY_SIZE(faults); i++) {
 		to.mem = buf + to.offset % 8;
 		lab_fault(fn, &faults[i], true, &to);
 		to.mem++;
@@ -614,9 +656,13 @@ static void lab_test(struct zpci_lab_fn *fn, unsigned int n)
 	lab_singles(fn);
 	lab_bad_ranges(fn);
 	lab_config(fn);
-	lab_copies(fn, "to the function", &fn->to, lab_copy_to, n);
 	lab_copies(fn, "from the function", &fn->from, lab_copy_from, n);
-	lab_copies(fn, "of one value", &fn->to, lab_set, n / 10);
+	if (fn->ism) {
+		lab_copies(fn, "to the function", &fn->to, lab_block_to, n);
+	} else {
+		lab_copies(fn, "to the function", &fn->to, lab_copy_to, n);
+		lab_copies(fn, "of one value", &fn->to, lab_set, n / 10);
+	}
 	lab_faults(fn);
 }
 

@@ -148,7 +148,7 @@ int zpci_lab_write(struct zpci_lab_fn *fn, const struct zpci_lab_area *area,
 		return 0;
 	}
 	for (; len && !rc; offset += 8, buf += 8, len -= 8)
-		rc = fn->relaxed ?
+		rc = fn->ism ?
 		     lab_store_block(fn, area->pcias, area->base + offset, buf, 8) :
 		     lab_store(fn, area->pcias, area->base + offset,
 			       get_unaligned_be64(buf));
@@ -198,13 +198,10 @@ EXPORT_SYMBOL_GPL(zpci_lab_min_loads);
  * block two or more, so any number of them is cut into pieces of up to
  * @block; whatever is left over then is a legal piece as well.
  */
-static unsigned int lab_min_stores_4k(bool relaxed, u64 offset, size_t len,
-				      size_t block)
+static unsigned int lab_min_stores_4k(u64 offset, size_t len, size_t block)
 {
 	unsigned int from = offset % 8, n;
 
-	if (relaxed)
-		return DIV_ROUND_UP(len, block);
 	if (from + len < 8)
 		return zpci_lab_regs[from][from + len];
 	n = from ? zpci_lab_regs[from][8] : 0;
@@ -222,7 +219,7 @@ unsigned int zpci_lab_min_stores(const struct zpci_lab_fn *fn, u64 offset,
 
 	for (; len; offset += part, len -= part) {
 		part = min_t(size_t, len, SZ_4K - offset % SZ_4K);
-		n += lab_min_stores_4k(fn->relaxed, offset, part, block);
+		n += lab_min_stores_4k(offset, part, block);
 	}
 	return n;
 }
@@ -357,8 +354,9 @@ static int lab_setup_ism(struct zpci_lab_fn *fn)
 		.pcias = ISM_BAR_COMMAND, .base = 8,
 		.size = pci_resource_len(fn->pdev, ISM_BAR_COMMAND) - 8,
 	};
-	fn->relaxed = true;
-	snprintf(fn->name, sizeof(fn->name), "relaxed %u", fn->zdev->maxstbl);
+	fn->ism = true;
+	snprintf(fn->name, sizeof(fn->name), "ISM of type %u, maxstbl %u",
+		 fn->zdev->pft, fn->zdev->maxstbl);
 	return 0;
 }
 
@@ -367,7 +365,7 @@ static int lab_setup(struct zpci_lab_fn *fn)
 	if (!pci_resource_len(fn->pdev, ZPCI_LAB_BAR) ||
 	    zpci_lab_get(fn, ZPCI_LAB_ID) != ZPCI_LAB_MAGIC)
 		return -ENODEV;
-	if (fn->zdev->pft == PCI_FUNC_TYPE_ISM)
+	if (fn->pdev->vendor == PCI_VENDOR_ID_IBM)
 		return lab_setup_ism(fn);
 	lab_setup_ram(fn);
 	return 0;
@@ -403,7 +401,7 @@ static void lab_remove(struct pci_dev *pdev)
 	struct zpci_lab_fn *fn = pci_get_drvdata(pdev);
 
 	list_del(&fn->list);
-	if (fn->relaxed && lab_ism_unregister(fn))
+	if (fn->ism && lab_ism_unregister(fn))
 		pci_warn(pdev, "the buffer can not be unregistered\n");
 	pci_clear_master(pdev);
 }

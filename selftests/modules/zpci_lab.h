@@ -26,7 +26,7 @@ struct zpci_lab_fn {
 	struct pci_dev *pdev;
 	struct zpci_dev *zdev;
 	char name[32];
-	bool relaxed;
+	bool ism;
 	struct zpci_lab_area to;	/* takes stores */
 	struct zpci_lab_area from;	/* can be loaded from */
 

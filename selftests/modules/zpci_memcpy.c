@@ -77,7 +77,7 @@ static void test_function(struct zpci_lab_fn *fn)
 {
 	u8 __iomem *io;
 
-	if (fn->relaxed)	/* takes no MMIO */
+	if (fn->ism)	/* takes no MMIO */
 		return;
 	io = pci_iomap(fn->pdev, fn->to.pcias, 0);
 	zpci_lab_ok(&report, io, "%s is mapped", fn->name);
