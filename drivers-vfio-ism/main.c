@@ -2,14 +2,14 @@
 /*
  * VFIO driver for s390 Internal Shared Memory (ISM) functions
  *
- * An ISM takes no PCI memory I/O (MIO) instructions, which ioread() and
- * iowrite() become, and wants each write as one PCI store block. This driver
- * replaces the access to the BARs accordingly and leaves all else to
- * vfio-pci-core.
+ * An ISM does not support the PCI memory I/O (MIO) instructions that
+ * ioread() and iowrite() use, and needs each write as one PCI store block.
+ * This driver replaces the access to the BARs accordingly and leaves
+ * everything else to vfio-pci-core.
  */
 
+#include <linux/align.h>
 #include <linux/bits.h>
-#include <linux/cleanup.h>
 #include <linux/container_of.h>
 #include <linux/device.h>
 #include <linux/err.h>
@@ -18,10 +18,7 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
-#include <linux/pagemap.h>
 #include <linux/pci.h>
-#include <linux/pm_runtime.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -29,45 +26,45 @@
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 #include <linux/vfio_pci_core.h>
+#include <asm/cmpxchg.h>
 #include <asm/pci_fh.h>
 
 /*
- * A file position is made of region index and offset. BAR 0 has 256 TiB, so
- * the 40 bits that the core has for the offset do not do.
+ * A file position consists of region index and offset. BAR 0 has 256 TiB, so
+ * the 40 bits that the core has for the offset are not enough.
  */
 #define ISM_VFIO_PCI_OFFSET_SHIFT	48
 #define ISM_VFIO_PCI_OFFSET_MASK	GENMASK_ULL(ISM_VFIO_PCI_OFFSET_SHIFT - 1, 0)
 
-/* A read reaches user space in pieces that end at multiples of this */
+/* The most that is loaded with memory_lock held; a multiple of 8 */
 #define ISM_VFIO_PCI_READ_SIZE		1024
+
+/* Writes up to this size go through the stack, larger ones through a page */
+#define ISM_VFIO_PCI_SMALL_WRITE	256
 
 struct ism_vfio_pci_device {
 	struct vfio_pci_core_device core_device;
-	struct mutex block_lock;	/* protects block */
-	void *block;			/* a page, the data of one store */
+	void *spare;	/* page for the data of a write, or NULL */
 };
 
 /*
- * From here to ism_vfio_pci_end() the function is awake, has its memory space
- * enabled and keeps its handle, as there is no reset. User memory can not be
- * accessed: the core takes memory_lock in page faults.
+ * Until ism_vfio_pci_end() the memory space of the function stays enabled, and
+ * no VFIO reset changes the function handle. Other resets, as by sysfs, are not
+ * excluded; an instruction with a stale handle ends with -EIO. User memory must
+ * not be accessed, because the core takes memory_lock in page faults.
  */
 static int ism_vfio_pci_begin(struct vfio_pci_core_device *vdev)
 {
-	if (pm_runtime_resume_and_get(&vdev->pdev->dev))
-		return -EIO;
 	down_read(&vdev->memory_lock);
 	if (__vfio_pci_memory_enabled(vdev))
 		return 0;
 	up_read(&vdev->memory_lock);
-	pm_runtime_put(&vdev->pdev->dev);
 	return -EIO;
 }
 
 static void ism_vfio_pci_end(struct vfio_pci_core_device *vdev)
 {
 	up_read(&vdev->memory_lock);
-	pm_runtime_put(&vdev->pdev->dev);
 }
 
 static int ism_vfio_pci_store(struct vfio_pci_core_device *vdev, unsigned int bar,
@@ -82,96 +79,147 @@ static int ism_vfio_pci_store(struct vfio_pci_core_device *vdev, unsigned int ba
 	return ret;
 }
 
-/* A load may have an effect, so a bad pointer is found out before */
-static int ism_vfio_pci_read_piece(struct vfio_pci_core_device *vdev,
-				   unsigned int bar, u64 off,
-				   char __user *buf, size_t count)
+static int ism_vfio_pci_write_small(struct vfio_pci_core_device *vdev,
+				    unsigned int bar, u64 off,
+				    const char __user *buf, size_t count)
 {
-	u8 piece[ISM_VFIO_PCI_READ_SIZE] __aligned(8);
-	size_t done;
-	int ret;
+	u8 data[ISM_VFIO_PCI_SMALL_WRITE] __uninitialized;
 
-	if (fault_in_writeable(buf, count))
+	if (copy_from_user(data, buf, count))
 		return -EFAULT;
-	ret = ism_vfio_pci_begin(vdev);
-	if (ret)
-		return ret;
-	ret = zpci_fh_memcpy_fromio(to_zpci(vdev->pdev), bar, off, piece, count,
-				    &done);
-	ism_vfio_pci_end(vdev);
-	if (!ret && copy_to_user(buf, piece, count))
-		return -EFAULT;
+	return ism_vfio_pci_store(vdev, bar, off, data, count);
+}
+
+/*
+ * One page is kept between writes. A writer that finds it in use, perhaps by
+ * one that waits for a page fault, allocates another one.
+ */
+static int ism_vfio_pci_write_large(struct vfio_pci_core_device *vdev,
+				    unsigned int bar, u64 off,
+				    const char __user *buf, size_t count)
+{
+	struct ism_vfio_pci_device *ism =
+		container_of(vdev, struct ism_vfio_pci_device, core_device);
+	void *page = xchg(&ism->spare, NULL);
+	int ret = -EFAULT;
+
+	if (!page)
+		page = (void *)__get_free_page(GFP_KERNEL);
+	if (!page)
+		return -ENOMEM;
+	if (!copy_from_user(page, buf, count))
+		ret = ism_vfio_pci_store(vdev, bar, off, page, count);
+	free_page((unsigned long)xchg(&ism->spare, page));
 	return ret;
 }
 
 /*
- * A read of any offset and length is made of the fewest loads. An error after
- * some bytes have been delivered, or a fatal signal, ends it with a short
- * count; user space sees no byte of the piece that failed.
- */
-static ssize_t ism_vfio_pci_bar_read(struct vfio_pci_core_device *vdev,
-				     unsigned int bar, u64 off,
-				     char __user *buf, size_t count)
-{
-	size_t done = 0, n;
-	int ret;
-
-	do {
-		n = min(count - done, ISM_VFIO_PCI_READ_SIZE -
-			off % ISM_VFIO_PCI_READ_SIZE);
-		ret = ism_vfio_pci_read_piece(vdev, bar, off, buf + done, n);
-		if (ret)
-			return done ?: ret;
-		done += n;
-		off += n;
-		cond_resched();
-	} while (done < count && !fatal_signal_pending(current));
-
-	return done;
-}
-
-/*
- * A write is one store block, which may mean something to the function as a
- * whole, and is never split: -EINVAL if it is longer than the function takes
- * or crosses a 4 KiB boundary. After an error nothing has been written.
+ * A write is one store block. It may mean something to the function as a
+ * whole, so it is never split or cut: -EINVAL if it crosses a 4 KiB boundary
+ * or the end of the BAR. After an error nothing has been written.
  */
 static ssize_t ism_vfio_pci_bar_write(struct vfio_pci_core_device *vdev,
 				      unsigned int bar, u64 off,
 				      const char __user *buf, size_t count)
 {
-	struct ism_vfio_pci_device *ism =
-		container_of(vdev, struct ism_vfio_pci_device, core_device);
 	int ret;
 
-	if (count > to_zpci(vdev->pdev)->maxstbl ||
-	    offset_in_page(off) + count > PAGE_SIZE)
+	if (count > PAGE_SIZE - offset_in_page(off))
 		return -EINVAL;
-
-	guard(mutex)(&ism->block_lock);
-	if (copy_from_user(ism->block, buf, count))
-		return -EFAULT;
-	ret = ism_vfio_pci_store(vdev, bar, off, ism->block, count);
+	if (count <= ISM_VFIO_PCI_SMALL_WRITE)
+		ret = ism_vfio_pci_write_small(vdev, bar, off, buf, count);
+	else
+		ret = ism_vfio_pci_write_large(vdev, bar, off, buf, count);
 	return ret ?: count;
 }
 
-/* As in the core, an access that starts inside a BAR ends there as well */
-static ssize_t ism_vfio_pci_bar_rw(struct vfio_pci_core_device *vdev,
+/* The usual read of a command's answer, without a buffer */
+static ssize_t ism_vfio_pci_read_doubleword(struct vfio_pci_core_device *vdev,
+					    unsigned int bar, u64 off,
+					    char __user *buf)
+{
+	size_t left;
+	u64 val;
+	int ret;
+
+	ret = ism_vfio_pci_begin(vdev);
+	if (ret)
+		return ret;
+	ret = zpci_fh_load(to_zpci(vdev->pdev), bar, off, &val, sizeof(val));
+	ism_vfio_pci_end(vdev);
+	if (ret)
+		return ret;
+	left = copy_to_user(buf, &val, sizeof(val));
+	return left < sizeof(val) ? sizeof(val) - left : -EFAULT;
+}
+
+/* @done receives the number of bytes that user space got, also on error */
+static int ism_vfio_pci_read_piece(struct vfio_pci_core_device *vdev,
 				   unsigned int bar, u64 off, char __user *buf,
-				   size_t count, bool iswrite)
+				   size_t count, size_t *done)
+{
+	u8 piece[ISM_VFIO_PCI_READ_SIZE] __aligned(8) __uninitialized;
+	size_t left;
+	int ret;
+
+	*done = 0;
+	ret = ism_vfio_pci_begin(vdev);
+	if (ret)
+		return ret;
+	ret = zpci_fh_memcpy_fromio(to_zpci(vdev->pdev), bar, off, piece, count,
+				    done);
+	ism_vfio_pci_end(vdev);
+	left = copy_to_user(buf, piece, *done);
+	*done -= left;
+	return left ? -EFAULT : ret;
+}
+
+/*
+ * A read of any offset and length uses the fewest loads, and ends with the
+ * BAR. If a load or the copy to user space fails after some bytes, or on a
+ * fatal signal, the read returns the number of bytes before it.
+ */
+static ssize_t ism_vfio_pci_bar_read(struct vfio_pci_core_device *vdev,
+				     unsigned int bar, u64 off,
+				     char __user *buf, size_t count)
 {
 	u64 size = pci_resource_len(vdev->pdev, bar);
+	size_t done = 0, n;
+	int ret;
 
 	if (off >= size)
 		return -EINVAL;
 	count = min(count, size - off);
+	if (count == 8 && IS_ALIGNED(off, 8))
+		return ism_vfio_pci_read_doubleword(vdev, bar, off, buf);
+
+	do {
+		n = min(count - done, ISM_VFIO_PCI_READ_SIZE -
+			(off + done) % ISM_VFIO_PCI_READ_SIZE);
+		ret = ism_vfio_pci_read_piece(vdev, bar, off + done, buf + done,
+					      n, &n);
+		done += n;
+		if (ret)
+			break;
+		cond_resched();
+	} while (done < count && !fatal_signal_pending(current));
+
+	return done ?: ret;
+}
+
+static ssize_t ism_vfio_pci_bar_rw(struct vfio_pci_core_device *vdev,
+				   unsigned int bar, u64 off, char __user *buf,
+				   size_t count, bool iswrite)
+{
 	if (iswrite)
 		return ism_vfio_pci_bar_write(vdev, bar, off, buf, count);
 	return ism_vfio_pci_bar_read(vdev, bar, off, buf, count);
 }
 
 /*
- * All other regions are the core's, at its own file positions. What is beyond
- * their 40 bits is beyond the end of any of them, so is the last of these.
+ * All other regions belong to the core, at its own file positions. An offset
+ * that does not fit in its 40 bits is beyond the end of any of these regions,
+ * and so is the largest that fits.
  */
 static ssize_t ism_vfio_pci_core_rw(struct vfio_pci_core_device *vdev,
 				    unsigned int index, u64 off,
@@ -218,7 +266,7 @@ static ssize_t ism_vfio_pci_write(struct vfio_device *core_vdev,
 	return ism_vfio_pci_rw(core_vdev, (char __user *)buf, count, ppos, true);
 }
 
-/* The core's answer, but for the offset, and for mmap, which needs MIO */
+/* As in the core, except for the offset, and without mmap, which needs MIO */
 static int ism_vfio_pci_get_region_info(struct vfio_device *core_vdev,
 					struct vfio_region_info *info,
 					struct vfio_info_cap *caps)
@@ -232,7 +280,7 @@ static int ism_vfio_pci_get_region_info(struct vfio_device *core_vdev,
 	return 0;
 }
 
-/* An ioeventfd would have the core write to a BAR, and by MIO */
+/* For an ioeventfd the core would write to a BAR with MIO instructions */
 static long ism_vfio_pci_ioctl(struct vfio_device *core_vdev, unsigned int cmd,
 			       unsigned long arg)
 {
@@ -255,36 +303,18 @@ static int ism_vfio_pci_open_device(struct vfio_device *core_vdev)
 	return 0;
 }
 
-static int ism_vfio_pci_init_dev(struct vfio_device *core_vdev)
-{
-	struct ism_vfio_pci_device *ism =
-		container_of(core_vdev, struct ism_vfio_pci_device, core_device.vdev);
-	int ret;
-
-	ism->block = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
-	if (!ism->block)
-		return -ENOMEM;
-	mutex_init(&ism->block_lock);
-
-	ret = vfio_pci_core_init_dev(core_vdev);
-	if (ret)
-		free_page((unsigned long)ism->block);
-	return ret;
-}
-
 static void ism_vfio_pci_release_dev(struct vfio_device *core_vdev)
 {
 	struct ism_vfio_pci_device *ism =
 		container_of(core_vdev, struct ism_vfio_pci_device, core_device.vdev);
 
 	vfio_pci_core_release_dev(core_vdev);
-	mutex_destroy(&ism->block_lock);
-	free_page((unsigned long)ism->block);
+	free_page((unsigned long)ism->spare);
 }
 
 static const struct vfio_device_ops ism_vfio_pci_ops = {
 	.name = "ism-vfio-pci",
-	.init = ism_vfio_pci_init_dev,
+	.init = vfio_pci_core_init_dev,
 	.release = ism_vfio_pci_release_dev,
 	.open_device = ism_vfio_pci_open_device,
 	.close_device = vfio_pci_core_close_device,

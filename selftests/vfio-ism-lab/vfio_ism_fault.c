@@ -7,12 +7,12 @@
  * after the one that failed, what user memory and the DMB hold is either as
  * before or as it should be, and the next operation works. So for each
  * operation the instructions are counted in a run without a fault; then the
- * operation is repeated, and each of them is let fail in turn, in each way.
+ * operation is repeated, and each of them is made to fail in turn, in each way.
  * Emulated functions can be told to do so ("-device ism,lab=on"); the tests
  * are skipped where there are none.
  *
  * Opening a function issues no instruction on a BAR, which "open" verifies,
- * but some on config space, which can not be let fail.
+ * but some on config space, which can not be made to fail.
  */
 #include <endian.h>
 #include <errno.h>
@@ -149,20 +149,6 @@ static bool all_poison(const __u8 *buf, size_t len)
 	return !len;
 }
 
-/* All poison, but for a 0 in each page that was found to be writable */
-static bool not_delivered(const __u8 *buf, size_t len)
-{
-	unsigned int zeros = 0;
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		if (buf[i] && buf[i] != POISON)
-			return false;
-		zeros += !buf[i];
-	}
-	return zeros <= 2;
-}
-
 /* The driver's next load: naturally aligned, and no longer than a doubleword */
 static unsigned int next_load(unsigned int off, unsigned int end)
 {
@@ -197,7 +183,7 @@ static void read_with_fault(struct __test_metadata *_metadata, struct pair *p,
 			    const struct region_read *r,
 			    const struct fault *fault, unsigned int nth)
 {
-	unsigned int off = r->off, i, piece;
+	unsigned int off = r->off, i;
 	struct lab_counts before, after;
 	__u8 buf[WINDOW_LEN + 8];
 	struct lab_last last;
@@ -205,8 +191,7 @@ static void read_with_fault(struct __test_metadata *_metadata, struct pair *p,
 
 	for (i = 1; i < nth; i++)
 		off += next_load(off, r->off + r->len);
-	piece = off / ISM_PIECE_LEN * ISM_PIECE_LEN;
-	done = piece > r->off ? piece - r->off : 0;
+	done = off - r->off;
 
 	memset(buf, POISON, sizeof(buf));
 	before = counts_of(_metadata, p);
@@ -220,7 +205,7 @@ static void read_with_fault(struct __test_metadata *_metadata, struct pair *p,
 		       fault->name, nth);
 	}
 	ASSERT_EQ(0, memcmp(buf, p->data + r->off, done));
-	ASSERT_TRUE(not_delivered(buf + done, sizeof(buf) - done)) {
+	ASSERT_TRUE(all_poison(buf + done, sizeof(buf) - done)) {
 		TH_LOG("more than %zd bytes were delivered", done);
 	}
 	ASSERT_EQ(nth, after.loads - before.loads);
@@ -382,7 +367,7 @@ TEST_F(fault, two_faults_in_a_row)
 	EXPECT_TRUE(all_poison(self->pair.mem, DMB_LEN));
 }
 
-/* What can not be delivered is not loaded, what can not be got not stored */
+/* What user space does not have is not stored; what is loaded is lost */
 TEST_F(fault, bad_pointer)
 {
 	struct pair *p = &self->pair;
@@ -398,7 +383,7 @@ TEST_F(fault, bad_pointer)
 	EXPECT_EQ(-EFAULT, vfio_read(&p->a.fn, ISM_BAR_COMMAND, 0, page, 4096));
 	EXPECT_EQ(-EFAULT, vfio_write(&p->a.fn, ISM_BAR_COMMAND, 0, page, 8));
 	after = counts_of(_metadata, p);
-	EXPECT_EQ(before.loads, after.loads);
+	EXPECT_LE(2, after.loads - before.loads);
 	EXPECT_EQ(before.blocks, after.blocks);
 }
 
@@ -537,6 +522,8 @@ static bool run_with_fault(struct __test_metadata *_metadata, struct pair *p,
 {
 	struct lab_counts before, after;
 	bool done = nth > r->stores;
+	/* the body is one read, which is short after its first load */
+	int err = nth > r->stores + 2 ? -EIO : fault->err;
 	struct state state;
 	__u8 answer[200];
 	__u64 events;
@@ -545,7 +532,7 @@ static bool run_with_fault(struct __test_metadata *_metadata, struct pair *p,
 	events = state.events;
 	before = counts_of(_metadata, p);
 	ASSERT_EQ(0, lab_fault(&p->a.fn, 0, fault->result, 1, nth));
-	ASSERT_EQ(fault->err, run(p, cmd, nr, answer)) {
+	ASSERT_EQ(err, run(p, cmd, nr, answer)) {
 		TH_LOG("%s, %s at instruction %u", cmd[nr].name, fault->name,
 		       nth);
 	}
@@ -673,7 +660,7 @@ static void expect_broken(struct __test_metadata *_metadata, struct pair *p)
 	ASSERT_EQ(-EIO, vfio_read(&a->fn, LAB_BAR, 0, buf, 8));
 	ASSERT_EQ(-EIO, vfio_write(&a->fn, ISM_BAR_COMMAND, 8, buf, 8));
 	ASSERT_EQ(-EIO, ism_move(a, p->dmb.tok, 0, true, 0, p->data, 64));
-	ASSERT_TRUE(not_delivered(buf, sizeof(buf)));
+	ASSERT_TRUE(all_poison(buf, sizeof(buf)));
 	ASSERT_TRUE(all_poison(p->mem, DMB_LEN));
 }
 

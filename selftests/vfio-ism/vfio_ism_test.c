@@ -330,6 +330,7 @@ TEST_F(ism, write_refused)
 		{ 4095, 2, -EINVAL },
 		{ 4090, 16, -EINVAL },
 	};
+	struct vfio_region_info info;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(writes); i++)
@@ -341,6 +342,12 @@ TEST_F(ism, write_refused)
 				self->src, 0));
 	EXPECT_EQ(-EINVAL, vfio_write(&self->a.fn, VFIO_PCI_BAR1_REGION_INDEX,
 				      0, self->src, 8));
+	/* not cut at the end of the BAR either */
+	ASSERT_EQ(0, vfio_region_info(&self->a.fn, ISM_BAR_COMMAND, &info));
+	EXPECT_EQ(-EINVAL, vfio_write(&self->a.fn, ISM_BAR_COMMAND,
+				      info.size - 8, self->src, 16));
+	EXPECT_EQ(-EINVAL, vfio_write(&self->a.fn, ISM_BAR_COMMAND, info.size,
+				      self->src, 8));
 	EXPECT_TRUE(dmb_holds(self->mem, 0, NULL, 0));
 }
 
@@ -358,16 +365,27 @@ TEST_F(ism, bad_pointer)
 	EXPECT_TRUE(dmb_holds(self->mem, 0, NULL, 0));
 
 	EXPECT_EQ(-EFAULT, vfio_read(&a->fn, ISM_BAR_COMMAND, 0, edge, 8));
-	EXPECT_EQ(-EFAULT, vfio_read(&a->fn, ISM_BAR_COMMAND, 0, edge - 4, 8));
+	EXPECT_EQ(-EFAULT, vfio_read(&a->fn, ISM_BAR_COMMAND, 0, edge, 200));
 }
 
-/* The end of what is good is a short count */
+/* All that user space has room for is delivered, to the byte */
 TEST_F(ism, read_into_a_hole)
 {
-	__u8 *edge = self->src + 2 * ISM_PAGE_SIZE;
+	static const unsigned int rooms[] = { 1, 3, 7, 8, 999, 1024, 2500 };
+	__u8 *edge = self->src + 2 * ISM_PAGE_SIZE, whole[4096];
+	unsigned int i;
 
-	EXPECT_EQ(1024, vfio_read(&self->a.fn, ISM_BAR_COMMAND, 0, edge - 1024,
-				  4096));
+	ASSERT_EQ(0, query_info(&self->a, whole));
+	ASSERT_EQ(sizeof(whole), vfio_read(&self->a.fn, ISM_BAR_COMMAND, 0,
+					   whole, sizeof(whole)));
+	for (i = 0; i < ARRAY_SIZE(rooms); i++) {
+		EXPECT_EQ(rooms[i], vfio_read(&self->a.fn, ISM_BAR_COMMAND, 0,
+					      edge - rooms[i], 4096));
+		EXPECT_EQ(0, memcmp(edge - rooms[i], whole, rooms[i]));
+	}
+	for (i = 1; i < 8; i++)
+		EXPECT_EQ(i, vfio_read(&self->a.fn, ISM_BAR_COMMAND, 0,
+				       edge - i, 8));
 }
 
 TEST_F(ism, memory_disabled)

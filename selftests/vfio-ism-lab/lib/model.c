@@ -451,37 +451,26 @@ static unsigned int count_loads(__u64 offset, size_t len)
 	return loads;
 }
 
-static int read_piece(struct model_fn *f, unsigned int index, __u64 offset,
-		      size_t len, __u8 *buf)
+/* How much is loaded that can not be delivered is for the driver to choose */
+static ssize_t bar_read(struct model_fn *f, unsigned int index, __u64 offset,
+			size_t len, size_t good, __u8 *buf)
 {
+	if (offset >= f->size[index])
+		return -EINVAL;
+	if (len > f->size[index] - offset)
+		len = f->size[index] - offset;
+	if (good > len)
+		good = len;
 	if (!f->memory)
 		return -EIO;
 	if (index != ISM_BAR_COMMAND) {
 		f->loads++;
 		return -ENXIO;
 	}
-	f->loads += count_loads(offset, len);
-	memcpy(buf, f->window + offset, len);
-	return 0;
-}
-
-static ssize_t bar_read(struct model_fn *f, unsigned int index, __u64 offset,
-			size_t len, size_t good, __u8 *buf)
-{
-	size_t done, n;
-	int ret;
-
-	for (done = 0; done < len; done += n) {
-		n = ISM_PIECE_LEN - (offset + done) % ISM_PIECE_LEN;
-		if (n > len - done)
-			n = len - done;
-		ret = -EFAULT;
-		if (done + n <= good)
-			ret = read_piece(f, index, offset + done, n, buf + done);
-		if (ret)
-			return done ? (ssize_t)done : ret;
-	}
-	return done;
+	f->loads += count_loads(offset, good);
+	f->maybe_loads += count_loads(offset, len) - count_loads(offset, good);
+	memcpy(buf, f->window + offset, good);
+	return good ? (ssize_t)good : -EFAULT;
 }
 
 static ssize_t bar_write(struct model *m, struct model_fn *f,
@@ -496,6 +485,8 @@ static ssize_t bar_write(struct model *m, struct model_fn *f,
 		return -EFAULT;
 	if (!f->memory)
 		return -EIO;
+	if (offset >= f->size[index] || len > f->size[index] - offset)
+		return -EINVAL;
 	f->blocks++;
 	if (index == ISM_BAR_DATA) {
 		ret = store_data(m, f, offset, buf, len);
@@ -534,17 +525,6 @@ static ssize_t core_check(struct model_fn *f, unsigned int index, __u64 offset,
 	return len;
 }
 
-/* What is left of an access within its BAR, if it begins there */
-static size_t clamp_to_bar(struct model_fn *f, unsigned int index,
-			   __u64 offset, size_t len)
-{
-	__u64 left = f->size[index] - offset;
-
-	if (offset >= f->size[index])
-		return 0;
-	return len < left ? len : left;
-}
-
 ssize_t model_read(struct model *m, unsigned int fn, unsigned int index,
 		   __u64 offset, size_t len, size_t good, __u8 *buf)
 {
@@ -553,10 +533,8 @@ ssize_t model_read(struct model *m, unsigned int fn, unsigned int index,
 
 	if (!len)
 		return 0;
-	if (index <= VFIO_PCI_BAR5_REGION_INDEX) {
-		len = clamp_to_bar(f, index, offset, len);
-		return len ? bar_read(f, index, offset, len, good, buf) : -EINVAL;
-	}
+	if (index <= VFIO_PCI_BAR5_REGION_INDEX)
+		return bar_read(f, index, offset, len, good, buf);
 	ret = core_check(f, index, offset, len, good);
 	if (ret > 0) {
 		config_command(f, f->config + PCI_COMMAND);
@@ -573,11 +551,8 @@ ssize_t model_write(struct model *m, unsigned int fn, unsigned int index,
 
 	if (!len)
 		return 0;
-	if (index <= VFIO_PCI_BAR5_REGION_INDEX) {
-		len = clamp_to_bar(f, index, offset, len);
-		return len ? bar_write(m, f, index, offset, len, good, buf) :
-			     -EINVAL;
-	}
+	if (index <= VFIO_PCI_BAR5_REGION_INDEX)
+		return bar_write(m, f, index, offset, len, good, buf);
 	ret = core_check(f, index, offset, len, good);
 	if (ret > 0)
 		config_write(f, offset, buf);

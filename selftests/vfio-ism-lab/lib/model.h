@@ -44,6 +44,7 @@ struct model_fn {
 	struct ism_ieq ieq;
 	bool interrupted;
 	__u64 loads, blocks;
+	__u64 maybe_loads;		/* perhaps so many more */
 };
 
 struct model_dmb {

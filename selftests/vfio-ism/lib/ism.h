@@ -20,7 +20,6 @@
 #define ISM_BAR_DATA		VFIO_PCI_BAR0_REGION_INDEX
 #define ISM_BAR_COMMAND		VFIO_PCI_BAR2_REGION_INDEX
 #define ISM_PAGE_SIZE		4096
-#define ISM_PIECE_LEN		1024	/* in which the driver delivers a read */
 
 enum ism_command_code {
 	ISM_REG_SBA		= 0x01,
