@@ -25,6 +25,13 @@ typedef Property LabProperty;
 #define LAB_PROP_END DEFINE_PROP_END_OF_LIST(),
 #endif
 
+/* The big lock got a shorter name in 9.0. */
+#include "qemu/main-loop.h"
+#if ZPCI_LAB_QEMU < 900
+#define bql_lock()   qemu_mutex_lock_iothread()
+#define bql_unlock() qemu_mutex_unlock_iothread()
+#endif
+
 /* Class data and interface lists became const in 10.1. */
 #if ZPCI_LAB_QEMU >= 1001
 typedef const void LabClassData;

@@ -2,7 +2,9 @@
 /*
  * "ism": an emulated Internal Shared Memory function
  *
- *   -device ism[,gid=N][,pchid=N][,maxstbl=BYTES][,lab=on]
+ *   -device ism[,gid=N][,max-block=BYTES][,latency=MICROSECONDS][,lab=on]
+ *              [,pft=N][,vfn=N][,pchid=N]
+ *              [,group=N][,maxstbl=BYTES][,relaxed=off][,mui=MILLISECONDS]
  *
  * All ism functions of one QEMU with the same pchid form a fabric. A function
  * registers a buffer of its guest memory (DMB) for one peer, named by its
@@ -11,13 +13,22 @@
  * device to signal the owner: bits in a status page (SBA) and an MSI. Events
  * go to the owner's event queue (IEQ). BAR 2 is the command window.
  *
+ * The second line is what CLP reports of the function: type, virtual function
+ * number, physical channel. The third is what it reports of the group: id
+ * (below 0xf0; by default QEMU chooses one from there on), longest PCISTB,
+ * relaxed alignment, measurement interval. A host can report other values to a
+ * guest than hold for the function that it passes through. So the function
+ * itself does not go by them: it takes PCISTBs of up to max-block bytes (by
+ * default maxstbl, which is 4096) at any alignment.
+ *
  * No specification of the device is public. What is modelled is what the
  * Linux driver (drivers/s390/net/ism*) and public mails of its authors tell:
  *   - the commands, their layout, and the way they are given: body first, the
  *     8 byte header at offset 0 last, then the response is read back
  *   - layout of the BAR 0 address, SBA and IEQ; the order of signalling
- *   - PCISTB of 1 to maxstbl bytes at any alignment, never across 4 KiB; no
- *     PCISTG to any BAR; MSI, no MSI-X; function type 5
+ *   - PCISTB of 1 to 4096 bytes at any alignment, never across 4 KiB; no
+ *     PCISTG to any BAR; MSI, no MSI-X; function type 5 in a partition
+ *   - a virtual function has no memory enable bit: it reads as 0
  *
  * Inferred, so perhaps different on a real machine:
  *   - the return codes, except 0xffff for a thing to unregister that is not
@@ -118,8 +129,16 @@ struct IsmState {
 
     uint64_t gid;
     uint16_t pchid;
-    uint16_t maxstbl;
+    uint16_t max_block;
     bool lab;
+
+    /* what CLP reports */
+    uint8_t pft;
+    uint16_t vfn;
+    uint8_t group;
+    uint16_t maxstbl;
+    bool relaxed;
+    uint16_t mui;
 
     uint8_t window[ISM_WINDOW_SIZE];
     uint64_t sba;       /* DMA addresses, 0 if there is none */
@@ -663,11 +682,19 @@ static void ism_describe(ZpciFunction *fn, ZpciAttributes *attr)
 {
     IsmState *ism = ISM(fn);
 
-    attr->pft = ISM_PFT;
+    attr->pft = ism->pft;
+    attr->vfn = ism->vfn;
     attr->pchid = ism->pchid;
+    attr->group = ism->group;
     attr->maxstbl = ism->maxstbl;
-    attr->relaxed = true;
-    attr->mui = ZPCI_LAB_MUI;
+    attr->relaxed = ism->relaxed;
+    attr->mui = ism->mui;
+}
+
+static void ism_rules(ZpciFunction *fn, ZpciRules *rules)
+{
+    rules->maxstbl = ISM(fn)->max_block;
+    rules->relaxed = true;
 }
 
 /* All connections end, in both directions. */
@@ -725,22 +752,46 @@ static bool ism_choose_gid(IsmState *ism, Error **errp)
     return true;
 }
 
+static bool ism_check_properties(IsmState *ism, Error **errp)
+{
+    if (ism->maxstbl < 64 || ism->maxstbl > ZPCI_BLOCK_MAX) {
+        error_setg(errp, "maxstbl must be 64 to 4096");
+        return false;
+    }
+    if (!ism->max_block) {
+        ism->max_block = ism->maxstbl;
+    }
+    if (ism->max_block < ism->maxstbl || ism->max_block > ZPCI_BLOCK_MAX) {
+        error_setg(errp, "max-block must be maxstbl to 4096");
+        return false;
+    }
+    if (!ism->pchid || ism->pchid >= ISM_CHID_SOFTWARE) {
+        error_setg(errp, "pchid must be 1 to 0x%x", ISM_CHID_SOFTWARE - 1);
+        return false;
+    }
+    if (ism->group > ZPCI_GROUP_ANY) {
+        error_setg(errp, "group must be 0 to 0xef; by default it is chosen");
+        return false;
+    }
+    if (!ism->mui) {
+        error_setg(errp, "mui must be 1 to 65535");
+        return false;
+    }
+    return true;
+}
+
 static void ism_realize(PCIDevice *pdev, Error **errp)
 {
     IsmState *ism = ISM(pdev);
     ZpciLab *lab = ZPCI_LAB(pdev);
 
-    if (ism->maxstbl < 64 || ism->maxstbl > ZPCI_BLOCK_MAX) {
-        error_setg(errp, "maxstbl must be 64 to 4096");
-        return;
-    }
-    if (!ism->pchid || ism->pchid >= ISM_CHID_SOFTWARE) {
-        error_setg(errp, "pchid must be 1 to 0x%x", ISM_CHID_SOFTWARE - 1);
-        return;
-    }
-    if (!ism_choose_gid(ism, errp) ||
+    if (!ism_check_properties(ism, errp) || !ism_choose_gid(ism, errp) ||
         !zpci_lab_realize(lab, ism->lab, errp)) {
         return;
+    }
+    if (ism->vfn) {
+        pci_word_test_and_clear_mask(pdev->wmask + PCI_COMMAND,
+                                     PCI_COMMAND_MEMORY);
     }
     zpci_lab_add_bar(lab, ISM_BAR_DATA, PCI_BASE_ADDRESS_SPACE_MEMORY |
                      PCI_BASE_ADDRESS_MEM_TYPE_64, ISM_DATA_SIZE);
@@ -764,8 +815,14 @@ static void ism_exit(PCIDevice *pdev)
 static LabProperty ism_properties[] = {
     DEFINE_PROP_UINT64("gid", IsmState, gid, 0),
     DEFINE_PROP_UINT16("pchid", IsmState, pchid, ISM_DEFAULT_PCHID),
-    DEFINE_PROP_UINT16("maxstbl", IsmState, maxstbl, ZPCI_BLOCK_MAX),
+    DEFINE_PROP_UINT16("max-block", IsmState, max_block, 0),
     DEFINE_PROP_BOOL("lab", IsmState, lab, false),
+    DEFINE_PROP_UINT8("pft", IsmState, pft, ISM_PFT),
+    DEFINE_PROP_UINT16("vfn", IsmState, vfn, 0),
+    DEFINE_PROP_UINT8("group", IsmState, group, ZPCI_GROUP_ANY),
+    DEFINE_PROP_UINT16("maxstbl", IsmState, maxstbl, ZPCI_BLOCK_MAX),
+    DEFINE_PROP_BOOL("relaxed", IsmState, relaxed, true),
+    DEFINE_PROP_UINT16("mui", IsmState, mui, ZPCI_LAB_MUI),
     LAB_PROP_END
 };
 
@@ -784,6 +841,7 @@ static void ism_class_init(ObjectClass *klass, LabClassData *data)
     pc->realize = ism_realize;
     pc->exit = ism_exit;
     fc->describe = ism_describe;
+    fc->rules = ism_rules;
     fc->reset = ism_reset;
     ZPCI_LAB_CLASS(klass)->execute = ism_execute;
 }

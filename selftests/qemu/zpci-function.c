@@ -8,8 +8,8 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
-#include "qemu/error-report.h"
 #include "qemu/module.h"
+#include "qapi/error.h"
 #include "cpu.h"
 #include "compat.h"
 #include "zpci-function.h"
@@ -25,14 +25,9 @@ bool zpci_function_present(PCIDevice *pdev)
     return zpci_function_of(pdev) != NULL;
 }
 
-/*
- * Group ids from 0xf0 are QEMU's own, for groups that no host has. Functions
- * with the same attributes share a group, as functions of one kind do on a
- * real machine.
- */
-static S390PCIGroup *zpci_function_group(const ClpRspQueryPciGrp *want)
+/* Functions with the same attributes share a group, as on a real machine. */
+static S390PCIGroup *zpci_group_like(const ClpRspQueryPciGrp *want)
 {
-    S390pciState *s = s390_get_phb();
     S390PCIGroup *group;
     int id;
 
@@ -42,44 +37,73 @@ static S390PCIGroup *zpci_function_group(const ClpRspQueryPciGrp *want)
             return group;
         }
     }
-    if (s->next_sim_grp >= ZPCI_DEFAULT_FN_GRP) {
-        return NULL;
-    }
-    group = s390_group_create(s->next_sim_grp++, -1);
+    return NULL;
+}
+
+static S390PCIGroup *zpci_group_create(int id, const ClpRspQueryPciGrp *want)
+{
+    S390PCIGroup *group = s390_group_create(id, -1);
+
     group->zpci_group = *want;
     return group;
+}
+
+/* The group of a function, made if need be. */
+static S390PCIGroup *zpci_function_group(const ZpciAttributes *attr,
+                                         Error **errp)
+{
+    S390pciState *s = s390_get_phb();
+    ClpRspQueryPciGrp want = s390_group_find(ZPCI_DEFAULT_FN_GRP)->zpci_group;
+    bool any = attr->group >= ZPCI_GROUP_ANY;
+    S390PCIGroup *group;
+
+    want.maxstbl = attr->maxstbl;
+    want.mui = attr->mui;
+    if (attr->relaxed) {
+        want.fr |= CLP_RSP_QPCIG_MASK_RELAXED;
+    }
+    group = any ? zpci_group_like(&want) : s390_group_find(attr->group);
+    if (!group) {
+        if (any && s->next_sim_grp >= ZPCI_DEFAULT_FN_GRP) {
+            error_setg(errp, "too many different function groups");
+            return NULL;
+        }
+        return zpci_group_create(any ? s->next_sim_grp++ : attr->group, &want);
+    }
+    if (memcmp(&group->zpci_group, &want, sizeof(want))) {
+        error_setg(errp, "function group 0x%x has other attributes already",
+                   attr->group);
+        return NULL;
+    }
+    return group;
+}
+
+bool zpci_function_realize(ZpciFunction *fn, Error **errp)
+{
+    ZpciAttributes attr = { };
+
+    ZPCI_FUNCTION_GET_CLASS(fn)->describe(fn, &attr);
+    return zpci_function_group(&attr, errp) != NULL;
 }
 
 void zpci_function_plug(S390PCIBusDevice *pbdev)
 {
     ZpciFunction *fn = zpci_function_of(pbdev->pdev);
     ZpciAttributes attr = { };
-    ClpRspQueryPciGrp want;
     S390PCIGroup *group;
 
     if (!fn) {
         return;
     }
     ZPCI_FUNCTION_GET_CLASS(fn)->describe(fn, &attr);
-
-    want = s390_group_find(ZPCI_DEFAULT_FN_GRP)->zpci_group;
-    want.maxstbl = attr.maxstbl;
-    want.mui = attr.mui;
-    if (attr.relaxed) {
-        want.fr |= CLP_RSP_QPCIG_MASK_RELAXED;
-    }
-    group = zpci_function_group(&want);
-    if (!group) {
-        error_report("zpci-function: too many different function groups, "
-                     "%s gets the default one", DEVICE(pbdev->pdev)->id);
-        group = s390_group_find(ZPCI_DEFAULT_FN_GRP);
-    }
+    group = zpci_function_group(&attr, &error_abort);   /* is there */
 
     /*
      * The copy of the function type that newer versions of QEMU keep in
      * pbdev->pft stays 0: it means an ISM of the host, passed through.
      */
     pbdev->zpci_fn.pft = attr.pft;
+    pbdev->zpci_fn.vfn = attr.vfn;
     pbdev->zpci_fn.pchid = attr.pchid;
     pbdev->zpci_fn.pfgid = group->id;
     pbdev->pci_group = group;
@@ -98,6 +122,15 @@ void zpci_function_reset(S390PCIBusDevice *pbdev)
     }
 }
 
+/*
+ * A function that was deconfigured while it was enabled keeps the bit in its
+ * handle.
+ */
+static bool zpci_is_enabled(const S390PCIBusDevice *pbdev)
+{
+    return pbdev->fh & FH_MASK_ENABLE && pbdev->state >= ZPCI_FS_ENABLED;
+}
+
 bool zpci_function_set_error(PCIDevice *pdev, uint16_t pec)
 {
     S390PCIBusDevice *pbdev;
@@ -107,10 +140,10 @@ bool zpci_function_set_error(PCIDevice *pdev, uint16_t pec)
             break;
         }
     }
-    if (!pbdev || !(pbdev->fh & FH_MASK_ENABLE)) {
+    if (!pbdev || !zpci_is_enabled(pbdev)) {
         return false;
     }
-    if (pbdev->state == ZPCI_FS_ERROR) {
+    if (pbdev->state >= ZPCI_FS_ERROR) {
         return true;
     }
     pbdev->state = ZPCI_FS_ERROR;
@@ -120,28 +153,27 @@ bool zpci_function_set_error(PCIDevice *pdev, uint16_t pec)
     return true;
 }
 
-static ZpciResult zpci_check_block(const ZpciInsn *insn,
-                                   const ClpRspQueryPciGrp *group)
+static ZpciResult zpci_check_block(const ZpciInsn *insn, ZpciFunction *fn)
 {
-    bool relaxed = group->fr & CLP_RSP_QPCIG_MASK_RELAXED;
+    ZpciRules rules = { };
 
-    if (!insn->len || insn->len > group->maxstbl ||
+    ZPCI_FUNCTION_GET_CLASS(fn)->rules(fn, &rules);
+    if (!insn->len || insn->len > rules.maxstbl ||
         (insn->offset & 0xfff) + insn->len > ZPCI_BLOCK_MAX) {
         return zpci_exception(PGM_SPECIFICATION);
     }
-    if (!relaxed && (insn->len <= 8 || insn->len % 8 || insn->offset % 8 ||
-                     insn->gaddr % 8)) {
+    if (!rules.relaxed && (insn->len <= 8 || insn->len % 8 ||
+                           insn->offset % 8 || insn->gaddr % 8)) {
         return zpci_exception(PGM_SPECIFICATION);
     }
     return zpci_ok();
 }
 
-/* The rules that hold for every function, and those of the group. */
-static ZpciResult zpci_check(const ZpciInsn *insn,
-                             const ClpRspQueryPciGrp *group)
+/* The rules that hold for every function, and those of this one. */
+static ZpciResult zpci_check(const ZpciInsn *insn, ZpciFunction *fn)
 {
     if (insn->kind == ZPCI_STORE_BLOCK) {
-        return zpci_check_block(insn, group);
+        return zpci_check_block(insn, fn);
     }
     if (!insn->len || insn->len > 8 - insn->offset % 8) {
         return zpci_exception(PGM_OPERAND);
@@ -150,31 +182,103 @@ static ZpciResult zpci_check(const ZpciInsn *insn,
 }
 
 /*
- * First part of each instruction. Returns NULL if there is nothing more to
- * do here: then *finished tells whether QEMU goes on with the instruction.
+ * Let time pass without the big lock. Everything may change meanwhile, the
+ * function may be gone: the caller looks it up anew, and the references see
+ * to it that no other one has its address. They are dropped before anything
+ * can leave by a longjmp. In TCG the CPU stays in the RCU read section that
+ * it executes in; so what waits for it may wait for as long.
+ */
+static bool zpci_sleep(S390PCIBusDevice *pbdev, uint32_t fh, uint32_t usec)
+{
+    PCIDevice *pdev = pbdev->pdev;
+    bool same;
+
+    object_ref(OBJECT(pbdev));
+    object_ref(OBJECT(pdev));
+    bql_unlock();
+    g_usleep(usec);
+    bql_lock();
+    same = s390_pci_find_dev_by_fh(s390_get_phb(), fh) == pbdev &&
+           pbdev->pdev == pdev;
+    object_unref(OBJECT(pdev));
+    object_unref(OBJECT(pbdev));
+    return same;
+}
+
+/* What QEMU finds before it calls us: does it still hold? */
+static ZpciResult zpci_check_state(const S390PCIBusDevice *pbdev)
+{
+    if (!zpci_is_enabled(pbdev)) {
+        return (ZpciResult) { .cc = ZPCI_PCI_LS_INVAL_HANDLE };
+    }
+    if (pbdev->state >= ZPCI_FS_ERROR) {
+        return zpci_error(ZPCI_PCI_ST_BLOCKED);
+    }
+    return zpci_ok();
+}
+
+static void zpci_set_result(S390CPU *cpu, ZpciResult res, uint8_t r,
+                            uintptr_t ra)
+{
+    CPUS390XState *env = &cpu->env;
+
+    if (res.pgm) {
+        s390_program_interrupt(env, res.pgm, ra);
+        return;
+    }
+    if (res.cc == ZPCI_PCI_LS_ERR) {
+        env->regs[r] = deposit64(env->regs[r], 24, 8, res.status);
+    }
+    setcc(cpu, res.cc);
+}
+
+/*
+ * First part of each instruction: the time it takes. Returns NULL if there is
+ * nothing more to do here: then *finished tells whether QEMU goes on with the
+ * instruction.  @r is the register with the handle.
  *
  * An operand exception for a BAR which the function does not have is what
  * QEMU 10.0 came to answer for all functions; 7.2 reads a null pointer.
  */
 static ZpciFunction *zpci_begin(S390CPU *cpu, S390PCIBusDevice *pbdev,
-                                ZpciInsn *insn, uintptr_t ra, bool *finished)
+                                ZpciInsn *insn, uint8_t r, uintptr_t ra,
+                                bool *finished)
 {
+    ZpciFunction *fn = zpci_function_of(pbdev->pdev);
+    uint32_t fh = cpu->env.regs[r] >> 32;
+    ZpciFunctionClass *klass;
+    uint32_t usec;
+    ZpciResult res;
+
     *finished = !pbdev->pdev->io_regions[insn->pcias].size;
     if (*finished) {
         s390_program_interrupt(&cpu->env, PGM_OPERAND, ra);
         return NULL;
     }
-    return zpci_function_of(pbdev->pdev);
+    if (!fn) {
+        return NULL;
+    }
+    klass = ZPCI_FUNCTION_GET_CLASS(fn);
+    usec = klass->latency ? klass->latency(fn, insn) : 0;
+    if (usec && !zpci_sleep(pbdev, fh, usec)) {
+        res = (ZpciResult) { .cc = ZPCI_PCI_LS_INVAL_HANDLE };
+    } else {
+        res = zpci_check_state(pbdev);
+    }
+    *finished = !zpci_is_ok(res);
+    if (*finished) {
+        zpci_set_result(cpu, res, r, ra);
+        return NULL;
+    }
+    return fn;
 }
 
-static ZpciResult zpci_admit(ZpciFunction *fn, S390PCIBusDevice *pbdev,
-                             ZpciInsn *insn)
+static ZpciResult zpci_admit(ZpciFunction *fn, ZpciInsn *insn)
 {
     ZpciFunctionClass *klass = ZPCI_FUNCTION_GET_CLASS(fn);
     ZpciResult res = klass->arrive ? klass->arrive(fn, insn) : zpci_ok();
 
-    return zpci_is_ok(res) ? zpci_check(insn, &pbdev->pci_group->zpci_group)
-                           : res;
+    return zpci_is_ok(res) ? zpci_check(insn, fn) : res;
 }
 
 static void zpci_done(ZpciFunction *fn, const ZpciInsn *insn, ZpciResult res)
@@ -189,20 +293,11 @@ static void zpci_end(S390CPU *cpu, S390PCIBusDevice *pbdev, ZpciFunction *fn,
                      const ZpciInsn *insn, ZpciResult res, uint8_t r,
                      uintptr_t ra)
 {
-    CPUS390XState *env = &cpu->env;
-
     zpci_done(fn, insn, res);
-    if (res.pgm) {
-        s390_program_interrupt(env, res.pgm, ra);
-        return;
-    }
-    if (res.cc == ZPCI_PCI_LS_ERR) {
-        env->regs[r] = deposit64(env->regs[r], 24, 8, res.status);
-    }
-    if (res.cc == ZPCI_PCI_LS_OK && !insn->uncounted) {
+    if (zpci_is_ok(res) && !insn->uncounted) {
         pbdev->fmb.counter[insn->kind]++;
     }
-    setcc(cpu, res.cc);
+    zpci_set_result(cpu, res, r, ra);
 }
 
 static ZpciInsn zpci_insn(ZpciInsnKind kind, uint64_t req, uint64_t offset)
@@ -222,13 +317,13 @@ bool zpci_function_pcilg(S390CPU *cpu, S390PCIBusDevice *pbdev,
     ZpciInsn insn = zpci_insn(ZPCI_LOAD, regs[r2], regs[r2 + 1]);
     uint8_t data[8] = { };
     bool finished;
-    ZpciFunction *fn = zpci_begin(cpu, pbdev, &insn, ra, &finished);
+    ZpciFunction *fn = zpci_begin(cpu, pbdev, &insn, r2, ra, &finished);
     ZpciResult res;
 
     if (!fn) {
         return finished;
     }
-    res = zpci_admit(fn, pbdev, &insn);
+    res = zpci_admit(fn, &insn);
     if (zpci_is_ok(res)) {
         res = ZPCI_FUNCTION_GET_CLASS(fn)->execute(fn, &insn, data);
     }
@@ -247,13 +342,13 @@ bool zpci_function_pcistg(S390CPU *cpu, S390PCIBusDevice *pbdev,
     ZpciInsn insn = zpci_insn(ZPCI_STORE, regs[r2], regs[r2 + 1]);
     uint8_t data[8];
     bool finished;
-    ZpciFunction *fn = zpci_begin(cpu, pbdev, &insn, ra, &finished);
+    ZpciFunction *fn = zpci_begin(cpu, pbdev, &insn, r2, ra, &finished);
     ZpciResult res;
 
     if (!fn) {
         return finished;
     }
-    res = zpci_admit(fn, pbdev, &insn);
+    res = zpci_admit(fn, &insn);
     if (zpci_is_ok(res)) {
         stq_be_p(data, regs[r1] << (64 - 8 * insn.len));
         res = ZPCI_FUNCTION_GET_CLASS(fn)->execute(fn, &insn, data);
@@ -270,14 +365,14 @@ bool zpci_function_pcistb(S390CPU *cpu, S390PCIBusDevice *pbdev,
     ZpciInsn insn = zpci_insn(ZPCI_STORE_BLOCK, regs[r1], regs[r3]);
     uint8_t data[ZPCI_BLOCK_MAX];
     bool finished;
-    ZpciFunction *fn = zpci_begin(cpu, pbdev, &insn, ra, &finished);
+    ZpciFunction *fn = zpci_begin(cpu, pbdev, &insn, r1, ra, &finished);
     ZpciResult res;
 
     if (!fn) {
         return finished;
     }
     insn.gaddr = gaddr;
-    res = zpci_admit(fn, pbdev, &insn);
+    res = zpci_admit(fn, &insn);
     if (zpci_is_ok(res)) {
         if (s390_cpu_virt_mem_read(cpu, gaddr, ar, data, insn.len)) {
             /* Stands for whichever access exception it is. */

@@ -73,14 +73,29 @@ typedef struct ZpciInsn {
     bool uncounted;     /* set by arrive(): not for the measurement block */
 } ZpciInsn;
 
-/* What CLP reports about a function and its group. */
+/*
+ * What CLP reports about a function and its group. A host may report other
+ * values to a guest than hold for the function that it passes through, so
+ * nothing but CLP depends on them; see ZpciRules.
+ */
 typedef struct ZpciAttributes {
     uint8_t pft;        /* PCI function type */
+    uint16_t vfn;       /* virtual function number, 0 if it is none */
     uint16_t pchid;     /* physical channel */
+    uint8_t group;      /* function group id, or ZPCI_GROUP_ANY */
     uint16_t maxstbl;   /* longest PCISTB, bytes */
     uint16_t mui;       /* measurement block update interval, ms */
     bool relaxed;       /* PCISTB of any length and alignment */
 } ZpciAttributes;
+
+/* Ids from here on are QEMU's own, for groups that no host has: it chooses. */
+#define ZPCI_GROUP_ANY ZPCI_SIM_GRP_START
+
+/* Which PCISTBs the function takes. */
+typedef struct ZpciRules {
+    uint16_t maxstbl;   /* of up to so many bytes, */
+    bool relaxed;       /* and of any length and alignment */
+} ZpciRules;
 
 /* CLP query function group: PCISTB has relaxed alignment and length rules */
 #define CLP_RSP_QPCIG_MASK_RELAXED 0x08
@@ -88,8 +103,15 @@ typedef struct ZpciAttributes {
 struct ZpciFunctionClass {
     InterfaceClass parent;
 
-    /* Fill in the attributes; called once, when the function is plugged. */
+    /* Fill in what does not change while the function is realized. */
     void (*describe)(ZpciFunction *fn, ZpciAttributes *attr);
+    void (*rules)(ZpciFunction *fn, ZpciRules *rules);
+
+    /*
+     * How many microseconds the instruction takes before it arrives. Other
+     * CPUs run on meanwhile.  Optional.
+     */
+    uint32_t (*latency)(ZpciFunction *fn, const ZpciInsn *insn);
 
     /*
      * An instruction has arrived, legal or not, its operand not yet fetched.
@@ -116,9 +138,15 @@ struct ZpciFunctionClass {
 };
 
 /*
+ * For a function, in its realize: make its group.  Fails if the group exists
+ * with other attributes, or if there are too many.
+ */
+bool zpci_function_realize(ZpciFunction *fn, Error **errp);
+
+/*
  * For a function: enter the error state, if it is not there already.
  * @pec: PCI event code of the error event for the guest, 0 for no event.
- * Returns false if the function is not enabled.
+ * Returns false, and does nothing, if the function is not enabled.
  */
 bool zpci_function_set_error(PCIDevice *pdev, uint16_t pec);
 

@@ -79,6 +79,11 @@ static ZpciResult zpci_lab_fault(ZpciLab *lab)
     };
 }
 
+static uint32_t zpci_lab_latency(ZpciFunction *fn, const ZpciInsn *insn)
+{
+    return zpci_lab_is_control(insn) ? 0 : ZPCI_LAB(fn)->latency;
+}
+
 static ZpciResult zpci_lab_arrive(ZpciFunction *fn, ZpciInsn *insn)
 {
     ZpciLab *lab = ZPCI_LAB(fn);
@@ -187,10 +192,11 @@ static void zpci_lab_prop_set_error(Object *obj, Visitor *v, const char *name,
     if (!visit_type_uint64(v, name, &pec, errp)) {
         return;
     }
-    REG(lab, SET_ERROR) = pec;
     if (!zpci_lab_set_error(lab, pec)) {
         error_setg(errp, "the guest has not enabled this function");
+        return;
     }
+    REG(lab, SET_ERROR) = pec;
 }
 
 static void zpci_lab_prop_get_error(Object *obj, Visitor *v, const char *name,
@@ -241,6 +247,13 @@ void zpci_lab_add_bar(ZpciLab *lab, int nr, uint8_t type, uint64_t size)
 
 bool zpci_lab_realize(ZpciLab *lab, bool control, Error **errp)
 {
+    if (lab->latency > ZPCI_LAB_LATENCY_MAX) {
+        error_setg(errp, "latency must be 0 to %d", ZPCI_LAB_LATENCY_MAX);
+        return false;
+    }
+    if (!zpci_function_realize(ZPCI_FUNCTION(lab), errp)) {
+        return false;
+    }
     if (lab->log_name) {
         lab->log = fopen(lab->log_name, "w");
         if (!lab->log) {
@@ -265,6 +278,7 @@ static const VMStateDescription zpci_lab_vmstate = {
 };
 
 static LabProperty zpci_lab_properties[] = {
+    DEFINE_PROP_UINT32("latency", ZpciLab, latency, 0),
     DEFINE_PROP_STRING("log", ZpciLab, log_name),
     LAB_PROP_END
 };
@@ -277,6 +291,7 @@ static void zpci_lab_class_init(ObjectClass *klass, LabClassData *data)
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
     dc->vmsd = &zpci_lab_vmstate;
     device_class_set_props(dc, zpci_lab_properties);
+    fc->latency = zpci_lab_latency;
     fc->arrive = zpci_lab_arrive;
     fc->execute = zpci_lab_execute;
     fc->done = zpci_lab_done;

@@ -15,8 +15,11 @@
 #define TYPE_ZPCI_LAB "zpci-lab"
 OBJECT_DECLARE_TYPE(ZpciLab, ZpciLabClass, ZPCI_LAB)
 
-/* Guests read the measurement block; tests shall not wait long for it. */
+/* By default, guests do not wait long for the measurement block. */
 #define ZPCI_LAB_MUI 100
+
+/* Latency must not look like a CPU that hangs. */
+#define ZPCI_LAB_LATENCY_MAX 1000000
 
 struct ZpciLab {
     PCIDevice parent_obj;
@@ -24,6 +27,7 @@ struct ZpciLab {
     MemoryRegion bar[PCI_BAR_COUNT];
     uint64_t reg[ZPCI_LAB_NR_REGS];
     uint32_t crc;       /* of the data that the instruction has moved */
+    uint32_t latency;   /* microseconds */
     char *log_name;
     FILE *log;          /* of the instructions, if wanted */
 };

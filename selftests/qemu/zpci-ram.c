@@ -2,7 +2,7 @@
 /*
  * "zpci-ram": an ordinary PCI function with memory, by the strict rules
  *
- *   -device zpci-ram[,size=BYTES][,maxstbl=BYTES]
+ *   -device zpci-ram[,size=BYTES][,maxstbl=BYTES][,latency=MICROSECONDS]
  *
  * BAR 0 is memory (1 MiB by default), in a function group of its own with the
  * given longest PCISTB (128 by default, as most real functions have). PCILG,
@@ -55,8 +55,14 @@ static ZpciResult zpci_ram_execute(ZpciLab *lab, const ZpciInsn *insn,
 
 static void zpci_ram_describe(ZpciFunction *fn, ZpciAttributes *attr)
 {
+    attr->group = ZPCI_GROUP_ANY;
     attr->maxstbl = ZPCI_RAM(fn)->maxstbl;
     attr->mui = ZPCI_LAB_MUI;
+}
+
+static void zpci_ram_rules(ZpciFunction *fn, ZpciRules *rules)
+{
+    rules->maxstbl = ZPCI_RAM(fn)->maxstbl;
 }
 
 static void zpci_ram_realize(PCIDevice *pdev, Error **errp)
@@ -106,6 +112,7 @@ static void zpci_ram_class_init(ObjectClass *klass, LabClassData *data)
     pc->realize = zpci_ram_realize;
     pc->exit = zpci_ram_exit;
     ZPCI_FUNCTION_CLASS(klass)->describe = zpci_ram_describe;
+    ZPCI_FUNCTION_CLASS(klass)->rules = zpci_ram_rules;
     ZPCI_LAB_CLASS(klass)->execute = zpci_ram_execute;
 }
 
