@@ -48,12 +48,11 @@ static struct fmb measure(const char *bdf)
 	return fmb;
 }
 
-static void print_measured(const char *name, const char *bdf)
+static void print_measured(const char *name, const char *bdf,
+			   const struct fmb *fmb)
 {
-	struct fmb fmb = measure(bdf);
-
 	printf("%-8s %s: %lu PCI loads, %lu stores, %lu block stores\n", name,
-	       bdf, fmb.loads, fmb.stores, fmb.blocks);
+	       bdf, fmb->loads, fmb->stores, fmb->blocks);
 }
 
 static void fill(__u8 *buf, size_t len)
@@ -68,8 +67,8 @@ static void fill(__u8 *buf, size_t len)
 }
 
 /* Each write must be one store block: no more, no less, and nothing else */
-static void send_all(struct ism *a, const char *bdf, const struct ism_dmb *dmb,
-		     const __u8 *data)
+static struct fmb send_all(struct ism *a, const char *bdf,
+			   const struct ism_dmb *dmb, const __u8 *data)
 {
 	struct fmb before = measure(bdf), after;
 	size_t off;
@@ -86,6 +85,7 @@ static void send_all(struct ism *a, const char *bdf, const struct ism_dmb *dmb,
 		errx(1, "%d writes took %lu block stores, %lu stores, %lu loads",
 		     WRITES, after.blocks - before.blocks,
 		     after.stores - before.stores, after.loads - before.loads);
+	return after;
 }
 
 static void compare(const __u8 *got, const __u8 *want)
@@ -104,6 +104,7 @@ int main(int argc, char **argv)
 	struct ism_dmb dmb = { .len = DMB_LEN, .sba_idx = SBA_IDX };
 	__u8 *data = anonymous(DMB_LEN);
 	__u8 *memory = anonymous(DMB_LEN);
+	struct fmb sent, received;
 	__u64 gid_b;
 	__u16 mask;
 	struct ism a, b;
@@ -127,7 +128,7 @@ int main(int argc, char **argv)
 	check(ism_reg_dmb(&b, &dmb), "register the DMB");
 
 	fill(data, DMB_LEN);
-	send_all(&a, argv[1], &dmb, data);
+	sent = send_all(&a, argv[1], &dmb, data);
 	check(ism_wait(&b, TIMEOUT_MS), "wait for the interrupt");
 	if (!ism_signalled(&b, SBA_IDX, &mask))
 		errx(1, "interrupt, but no signal for the DMB");
@@ -137,8 +138,9 @@ int main(int argc, char **argv)
 
 	printf("moved    %d bytes in %d writes, all compared; interrupt received\n",
 	       DMB_LEN, WRITES);
-	print_measured("sender", argv[1]);
-	print_measured("receiver", argv[2]);
+	received = measure(argv[2]);
+	print_measured("sender", argv[1], &sent);
+	print_measured("receiver", argv[2], &received);
 
 	check(ism_unreg_dmb(&b, dmb.tok), "unregister the DMB");
 	check(ism_unregister(&b), "unregister SBA and event queue");

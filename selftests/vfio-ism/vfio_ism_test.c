@@ -290,6 +290,11 @@ TEST_F(ism, write_is_one_store_block)
 	EXPECT_EQ(before.loads, after.loads);
 }
 
+/*
+ * The counts are up to date every 4 s on a real machine, so all reads are
+ * counted together. None of them can take less, so the sum is right only if
+ * each one is.
+ */
 TEST_F(ism, read_is_fewest_loads)
 {
 	static const struct {
@@ -299,22 +304,22 @@ TEST_F(ism, read_is_fewest_loads)
 		{ 4, 8, 2 }, { 3, 300, 41 }, { 0, 4096, 512 },
 	};
 	struct fmb before, after;
+	unsigned int i, loads = 0;
 	__u8 buf[4096];
-	unsigned int i;
 
 	if (fmb_restart(bdf[0]))
 		SKIP(return, "no function measurement");
+	ASSERT_EQ(0, fmb_read(bdf[0], &before));
 	for (i = 0; i < ARRAY_SIZE(reads); i++) {
-		ASSERT_EQ(0, fmb_read(bdf[0], &before));
 		ASSERT_EQ(reads[i].len,
 			  vfio_read(&self->a.fn, ISM_BAR_COMMAND, reads[i].off,
 				    buf, reads[i].len));
-		ASSERT_EQ(0, fmb_read(bdf[0], &after));
-		EXPECT_EQ(before.loads + reads[i].loads, after.loads) {
-			TH_LOG("%u bytes at %u", reads[i].len, reads[i].off);
-		}
-		EXPECT_EQ(before.blocks, after.blocks);
+		loads += reads[i].loads;
 	}
+	ASSERT_EQ(0, fmb_read(bdf[0], &after));
+	EXPECT_EQ(before.loads + loads, after.loads);
+	EXPECT_EQ(before.stores, after.stores);
+	EXPECT_EQ(before.blocks, after.blocks);
 }
 
 /* What is not one PCISTB, and what is none at all */

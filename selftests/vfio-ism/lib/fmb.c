@@ -7,6 +7,9 @@
 
 #include "fmb.h"
 
+#define POLL_US		10000
+#define UPDATING	1	/* in what the kernel shows of the time */
+
 static void statistics_path(const char *bdf, char *path, size_t len)
 {
 	snprintf(path, len, "/sys/kernel/debug/pci/%s/statistics", bdf);
@@ -42,6 +45,8 @@ static int fmb_parse(const char *path, struct fmb *fmb)
 	while (fgets(line, sizeof(line), f))
 		found += sscanf(line, "Update interval: %lu",
 				&fmb->interval_ms) == 1 ||
+			 sscanf(line, "Last update TOD: %llx",
+				&fmb->updated) == 1 ||
 			 sscanf(line, " Load operations: %lu",
 				&fmb->loads) == 1 ||
 			 sscanf(line, " Store operations: %lu",
@@ -49,18 +54,41 @@ static int fmb_parse(const char *path, struct fmb *fmb)
 			 sscanf(line, " Store block operations: %lu",
 				&fmb->blocks) == 1;
 	fclose(f);
-	return found == 4 ? 0 : -ENODATA;
+	return found == 5 ? 0 : -ENODATA;
+}
+
+/* The machine updates while the kernel prints: take what stays the same */
+static int fmb_snapshot(const char *path, struct fmb *fmb)
+{
+	struct fmb again = {};
+	int ret;
+
+	do {
+		ret = fmb_parse(path, fmb);
+		if (!ret)
+			ret = fmb_parse(path, &again);
+	} while (!ret && (fmb->updated != again.updated ||
+			  fmb->updated & UPDATING));
+	return ret;
 }
 
 int fmb_read(const char *bdf, struct fmb *fmb)
 {
+	unsigned long waited_us = 0;
 	char path[PATH_MAX];
+	struct fmb before;
 	int ret;
 
 	statistics_path(bdf, path, sizeof(path));
-	ret = fmb_parse(path, fmb);
-	if (ret)
-		return ret;
-	usleep(2 * fmb->interval_ms * 1000);
-	return fmb_parse(path, fmb);
+	ret = fmb_snapshot(path, &before);
+	while (!ret) {
+		usleep(POLL_US);
+		waited_us += POLL_US;
+		ret = fmb_snapshot(path, fmb);
+		if (!ret && fmb->updated != before.updated)
+			break;
+		if (waited_us > 3000 * before.interval_ms)
+			ret = -ETIMEDOUT;
+	}
+	return ret;
 }

@@ -8,6 +8,7 @@
 
 struct fmb {
 	unsigned long interval_ms;
+	unsigned long long updated;	/* when, and whether it is going on */
 	unsigned long loads;
 	unsigned long stores;
 	unsigned long blocks;
@@ -19,7 +20,7 @@ struct fmb {
  */
 int fmb_restart(const char *bdf);
 
-/* Waits until the counts are up to date */
+/* Waits for the next update, one interval at most: 4 s on a real machine */
 int fmb_read(const char *bdf, struct fmb *fmb);
 
 #endif
