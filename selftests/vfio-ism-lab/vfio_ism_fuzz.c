@@ -178,7 +178,7 @@ static void check_counts(unsigned int fn)
 	struct lab_counts c;
 	__u64 loads;
 
-	if (!has_lab || !f->memory)
+	if (!has_lab || !model_memory_enabled(f))
 		return;
 	if (lab_count(&ism[fn].fn, &c))
 		mismatch("instructions can not be counted");
@@ -580,6 +580,7 @@ static void open_fn(unsigned int fn)
 		mismatch("the function can not be opened");
 	f->sba_iova = ism[fn].sba_iova;
 	f->ieq_iova = ism[fn].ieq_iova;
+	f->virtual = vfio_vfn(bdf[fn]) > 0;
 	f->memory = true;
 	f->master = true;
 	memset(&f->sba, 0, sizeof(f->sba));

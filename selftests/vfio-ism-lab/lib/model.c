@@ -439,6 +439,11 @@ void model_reset(struct model *m, unsigned int fn)
 
 /* The driver */
 
+bool model_memory_enabled(const struct model_fn *f)
+{
+	return f->memory || f->virtual;
+}
+
 static unsigned int count_loads(__u64 offset, size_t len)
 {
 	unsigned int n, loads = 0;
@@ -461,7 +466,7 @@ static ssize_t bar_read(struct model_fn *f, unsigned int index, __u64 offset,
 		len = f->size[index] - offset;
 	if (good > len)
 		good = len;
-	if (!f->memory)
+	if (!model_memory_enabled(f))
 		return -EIO;
 	if (index != ISM_BAR_COMMAND) {
 		f->loads++;
@@ -483,7 +488,7 @@ static ssize_t bar_write(struct model *m, struct model_fn *f,
 		return -EINVAL;
 	if (good < len)
 		return -EFAULT;
-	if (!f->memory)
+	if (!model_memory_enabled(f))
 		return -EIO;
 	if (offset >= f->size[index] || len > f->size[index] - offset)
 		return -EINVAL;

@@ -29,6 +29,7 @@ struct model_fn {
 	__u64 size[VFIO_PCI_NUM_REGIONS];
 	__u64 mem_iova, sba_iova, ieq_iova;
 	__u8 config[4096];
+	bool virtual;			/* has no memory enable bit */
 
 	/* the function's state */
 	bool memory, master;		/* PCI_COMMAND */
@@ -71,6 +72,9 @@ ssize_t model_read(struct model *m, unsigned int fn, unsigned int index,
 		   __u64 offset, size_t len, size_t good, __u8 *buf);
 ssize_t model_write(struct model *m, unsigned int fn, unsigned int index,
 		    __u64 offset, size_t len, size_t good, const __u8 *buf);
+
+/* Whether its BARs can be accessed */
+bool model_memory_enabled(const struct model_fn *f);
 
 void model_reset(struct model *m, unsigned int fn);
 

@@ -331,6 +331,22 @@ int vfio_write_file(const char *path, const char *val)
 	return ret;
 }
 
+int vfio_vfn(const char *bdf)
+{
+	char path[PATH_MAX];
+	unsigned int vfn;
+	int ret;
+	FILE *f;
+
+	snprintf(path, sizeof(path), SYSFS "/%s/vfn", bdf);
+	f = fopen(path, "r");
+	if (!f)
+		return -errno;
+	ret = fscanf(f, "%x", &vfn) == 1 ? (int)vfn : -EINVAL;
+	fclose(f);
+	return ret;
+}
+
 int vfio_find(const char *driver, char bdf[][VFIO_BDF_LEN], int max)
 {
 	struct dirent *entry;

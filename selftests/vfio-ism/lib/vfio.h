@@ -66,6 +66,9 @@ bool vfio_irq_pending(int eventfd);
 /* @val into a file of sysfs */
 int vfio_write_file(const char *path, const char *val);
 
+/* The virtual function number of a PCI function of s390, 0 if it is not virtual */
+int vfio_vfn(const char *bdf);
+
 /* Functions bound to @driver; returns how many there are, up to @max */
 int vfio_find(const char *driver, char bdf[][VFIO_BDF_LEN], int max);
 
