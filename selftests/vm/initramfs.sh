@@ -11,14 +11,16 @@ dir=$1
 root=$dir/root
 busybox=$build/busybox
 
-# And what users have: driverctl, with the shell that it wants
-for package in busybox-static:s390x driverctl bash-static:s390x; do
-	folder=$build/${package%-static*}
+# And what users have: driverctl, with the shell that it wants; GNU's timeout,
+# which run_kselftest.sh takes, with the library that it wants
+for package in busybox-static:s390x driverctl bash-static:s390x coreutils:s390x \
+	libc6:s390x; do
+	folder=$build/${package%%[-:]*}
 	[ -d "$folder" ] || "$vm/fetch.sh" deb $package "$folder" bookworm forky
 done
 
 rm -rf "$root"
-mkdir -p "$root/bin" "$root/usr" "$root/lab"
+mkdir -p "$root/bin" "$root/lib" "$root/usr" "$root/lab"
 ln -s ../bin "$root/usr/bin"
 ln -s bin "$root/sbin"
 install -m 755 "$busybox/bin/busybox" "$root/bin/busybox"
@@ -35,6 +37,12 @@ find "$build/driverctl" -type f -path '*bin/driverctl' \
 	-exec install {} "$root/bin/driverctl" \;
 find "$build/bash" -type f -path '*bin/bash-static' \
 	-exec install {} "$root/bin/bash" \;
+find "$build/coreutils" -type f -path '*bin/timeout' \
+	-exec install {} "$root/bin/timeout" \;
+for lib in ld64.so.1 libc.so.6; do
+	find "$build/libc6" -type f -name $lib \
+		-exec install {} "$root/lib/$lib" \;
+done
 
 install_modules() {
 	kbuild "$dir" "$@" INSTALL_MOD_PATH="$root" \
