@@ -50,13 +50,24 @@ sparse() {
 	! grep -E '^[^ ]*(arch-s390-pci|drivers-vfio-ism)/[^ ]*: ' build/log/sparse.log
 }
 
+# on_both COMMAND...: with ISMs as in a logical partition and as in a KVM guest
+on_both() {
+	failed_on=
+	for profile in lpar guest; do
+		"$@" PROFILE=$profile || failed_on="$failed_on $profile"
+	done
+	[ -z "$failed_on" ] && return
+	echo "failed on:$failed_on"
+	return 1
+}
+
 # The main job
 peer() {
-	$vm boot-peer
+	on_both $vm boot-peer
 }
 
 vfio_ism() {
-	$vm boot-kselftest
+	on_both $vm boot-kselftest
 }
 
 # The library against a model of a function, and proven to be minimal
@@ -78,7 +89,12 @@ never_mio() {
 
 # The kernel's own driver takes the emulated functions for real ones
 ism_driver() {
-	$vm boot-ism-driver
+	on_both $vm boot-ism-driver
+}
+
+# It and ours, with each other
+mixed() {
+	newest on_both newest_lab boot-mixed
 }
 
 # broken WHAT WHY [VARIABLE=VALUE]: a boot that breaks in this way fails, and for
@@ -112,17 +128,18 @@ lab_notices() {
 
 # Every instruction of every operation fails in turn
 fault() {
-	$vm boot-fault
+	on_both $vm boot-fault
 }
 
-# Threads that read, write, reset and disable; kill; unbind while open
+# Threads that read, write, reset and disable; kill; unbind while open. As in a
+# guest: in a partition memory can not be disabled.
 stress() {
-	$vm boot-stress S=10
+	$vm boot-stress S=10 PROFILE=guest
 }
 
 # Random operations against a model
 fuzz() {
-	$vm boot-fuzz N=50000 SEED=1
+	on_both $vm boot-fuzz N=50000 SEED=1
 }
 
 # The function goes away while it is used
@@ -132,7 +149,7 @@ unplug() {
 
 # The tarball of the kselftests as on a real machine, up to the report
 report() {
-	$vm boot-report
+	on_both $vm boot-report
 }
 
 # What copies and system calls cost; no more PCI instructions than others
@@ -181,8 +198,8 @@ sanitizers() {
 		peer
 		kselftest
 		fault ARGS=-T,error_event
-		stress S=10
-		fuzz N=5000 SEED=1
+		stress S=10 PROFILE=guest
+		fuzz N=5000 SEED=1 PROFILE=guest
 		unplug
 	EOF
 	return $bad
@@ -240,7 +257,7 @@ series() {
 
 all="style kernel_doc rst examples sparse bad_input lab_notices kunit zpci_fh
 	never_mio ism_driver peer vfio_ism fault stress fuzz unplug report docs bench
-	differential updates series distro_build sanitizers"
+	differential mixed updates series distro_build sanitizers"
 
 run_check() {
 	"$1" 2>&1 && return

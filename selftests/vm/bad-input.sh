@@ -29,7 +29,7 @@ fake() {
 	chmod +x "$tmp/bin/$1"
 }
 
-echo "1..8"
+echo "1..16"
 mkdir "$tmp/bin"
 
 fake dpkg-query 1
@@ -61,6 +61,30 @@ fake id 0 1000
 refuses "a report, and no root" 'has to be run as root' \
 	env PATH="$tmp/bin:$PATH" "$top/selftests/vfio-ism/report.sh" "$build/linux-0.1"
 rm "$tmp"/bin/*
+
+# qemu FUNCTION...: these functions alone
+qemu() {
+	devices=
+	for function; do
+		devices="$devices -device $function"
+	done
+	timeout 60 "$build/qemu/qemu-system-s390x" -L /usr/share/qemu \
+		-M s390-ccw-virtio -S -nodefaults -display none $devices < /dev/null
+}
+
+refuses "an ISM of a group that is QEMU's to choose" 'group must be' \
+	qemu ism,group=0xf3
+refuses "two kinds of ISM in a group" 'group 0x20 has other attributes' \
+	qemu ism,group=0x20 ism,group=0x20,relaxed=off
+refuses "too many kinds of ISM" 'too many different function groups' \
+	qemu $(seq -f ism,mui=%g 16)
+refuses "a function type beyond a byte" "Parameter 'pft'" qemu ism,pft=256
+refuses "no measurement interval" 'mui must be' qemu ism,mui=0
+refuses "a function that takes less than its group says" 'max-block must be' \
+	qemu ism,maxstbl=4096,max-block=128
+refuses "a latency like that of a CPU that hangs" 'latency must be' \
+	qemu ism,latency=1000001
+refuses "an unknown profile" 'PROFILE must be one of' make -C "$vm" lab PROFILE=z16
 
 n=$((n + 1))
 if [ -e "$build/linux-0.1" ] || ls "$build"/linux-0.1* > /dev/null 2>&1; then

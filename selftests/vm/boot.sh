@@ -5,13 +5,14 @@
 # Boots the guest, shows what guest/TASK prints and returns what it returned.
 # A task is a name with arguments behind commas. What the kernel prints goes to
 # a log of its own; a guest whose kernel warns or oopses, or that does not end
-# in time, has failed.
+# in time, has failed. PROFILE, if it is not lpar, becomes part of the logs' names.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
 seconds=$1 kernel=$2 initramfs=$3 task=$4
 shift 4
 log=build/log/boot-$(echo "$task" | tr -c 'a-zA-Z0-9\n' -)
+[ "${PROFILE-lpar}" = lpar ] || log=$log-$PROFILE
 mkdir -p "$build/log"
 
 # See init for what goes to which console
