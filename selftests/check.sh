@@ -131,6 +131,11 @@ fault() {
 	on_both $vm boot-fault
 }
 
+# The emulated functions take their time, and nobody waits for others
+latency() {
+	$vm boot-latency
+}
+
 # Threads that read, write, reset and disable; kill; unbind while open. As in a
 # guest: in a partition memory can not be disabled.
 stress() {
@@ -142,9 +147,9 @@ fuzz() {
 	on_both $vm boot-fuzz N=50000 SEED=1
 }
 
-# The function goes away while it is used
+# The function goes away while it is used, and within an instruction
 unplug() {
-	$vm boot-unplug
+	$vm boot-unplug && $vm boot-unplug ISM=latency=5000
 }
 
 # The tarball of the kselftests as on a real machine, up to the report
@@ -256,7 +261,7 @@ series() {
 }
 
 all="style kernel_doc rst examples sparse bad_input lab_notices kunit zpci_fh
-	never_mio ism_driver peer vfio_ism fault stress fuzz unplug report docs bench
+	never_mio ism_driver peer vfio_ism fault latency stress fuzz unplug report docs bench
 	differential mixed updates series distro_build sanitizers"
 
 run_check() {
