@@ -75,9 +75,9 @@ kunit() {
 	$vm boot-kunit
 }
 
-# The library on real instructions
+# The library on real instructions, also where CLP says nothing of an ISM
 zpci_fh() {
-	$vm boot-zpci-fh
+	$vm boot-zpci-fh && $vm boot-zpci-fh PROFILE=nested ARGS=copies=20000
 }
 
 never_mio() {

@@ -57,14 +57,20 @@ same_instructions() {
 }
 
 echo "TAP version 13"
-echo "1..16"
+echo "1..20"
 task lab $converted lab
 task lab-base $base lab
 task ism-driver $converted boot-ism-driver LOG="$log/ism-series"
 task ism-driver-base $base boot-ism-driver LOG="$log/ism-base"
 task same-instructions same_instructions ism
+for profile in guest nested; do
+	task ism-driver-$profile $converted boot-ism-driver PROFILE=$profile
+done
 task peer $converted boot-peer DRIVER=merged
-task kselftest $converted boot-kselftest DRIVER=merged
+for profile in lpar guest nested; do
+	task kselftest-$profile $converted boot-kselftest DRIVER=merged \
+		PROFILE=$profile
+done
 task mixed $converted boot-mixed DRIVER=merged
 task zpci-fh $converted boot-zpci-fh ARGS=copies=20000
 task kunit $converted boot-kunit
