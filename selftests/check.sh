@@ -7,6 +7,7 @@
 # own is counted by them, others count as one.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+. selftests/runner.sh
 
 vm="make --no-print-directory -C selftests/vm"
 dir=$($vm -s print-dir)
@@ -210,6 +211,11 @@ sanitizers() {
 	return $bad
 }
 
+# What must fail this script does so
+harness() {
+	selftests/harness.sh
+}
+
 # Bad input: a message that says what to do, an exit code, and nothing left
 bad_input() {
 	selftests/vm/bad-input.sh
@@ -260,31 +266,9 @@ series() {
 	KSRC= newest upstream/check.sh quick
 }
 
-all="style kernel_doc rst examples sparse bad_input lab_notices kunit zpci_fh
+all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit zpci_fh
 	never_mio ism_driver peer vfio_ism fault latency stress fuzz unplug report docs bench
 	differential mixed updates series distro_build sanitizers"
 
-run_check() {
-	"$1" 2>&1 && return
-	echo "failed: $1"
-}
-
-run_all() {
-	set -- ${*:-$all}
-	n=0
-	echo "TAP version 13"
-	echo "1..$#"
-	for check; do
-		n=$((n + 1))
-		run_check "$check" | sed -u 's/^/# /' | tee build/log/check
-		if tail -n 1 build/log/check | grep -q "^# failed: $check$"; then
-			echo "not ok $n $check"
-		else
-			echo "ok $n $check"
-		fi
-	done
-}
-
 $vm lab || exit 1
-run_all "$@" | tee build/log/check.log
-awk -f selftests/ktap.awk build/log/check.log
+run_checks build/log/check.log ${*:-$all}

@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# harness.sh: what must fail a run of checks does so. Prints KTAP.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. selftests/runner.sh
+
+good() {
+	echo "1..1"
+	echo "ok 1 it"
+}
+
+exits() {
+	exit 1
+}
+
+unbound() {
+	echo "$no_such_variable"
+}
+
+no_newline() {
+	printf "the last line"
+	return 1
+}
+
+few_results() {
+	echo "1..3"
+	echo "ok 1 it"
+}
+
+no_results() {
+	echo "1..3"
+}
+
+hidden_failure() {
+	echo "1..1"
+	echo "not ok 1 it"
+}
+
+no_command() {
+	no_such_command
+}
+
+full_disk() {
+	run_checks /dev/full good
+}
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+set -- exits unbound no_newline few_results no_results hidden_failure no_command
+n=1 failed=0
+echo "TAP version 13"
+echo "1..$(($# + 2))"
+
+result() {
+	if [ "$1" = 0 ]; then
+		echo "ok $n $2"
+	else
+		failed=1
+		echo "not ok $n $2"
+	fi
+	n=$((n + 1))
+}
+
+run_checks "$tmp/log" good good > "$tmp/out" 2>&1
+result $? "two good checks pass"
+for check; do
+	! run_checks "$tmp/log" good "$check" good > "$tmp/out" 2>&1
+	result $? "$check fails"
+done
+! full_disk > "$tmp/out" 2>&1
+result $? "a log that cannot be written fails"
+exit $failed
