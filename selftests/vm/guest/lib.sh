@@ -37,6 +37,20 @@ bind() {
 	done
 }
 
+# both_drivers PROGRAM [ARGUMENT...]: run it with the ISM functions bound to the
+# merged driver, then to ours; what it prints goes to /tmp/merged and /tmp/ours
+both_drivers() {
+	for which in merged ours; do
+		load_ism_vfio_pci $which
+		bind ism_vfio_pci $(ism_functions)
+		"$@" $(ism_functions) > /tmp/$which
+		for f in $(ism_functions); do
+			echo "$f" > /sys/bus/pci/drivers/ism_vfio_pci/unbind
+		done
+		rmmod ism_vfio_pci
+	done
+}
+
 # ok NAME: a result, by how the command before ended; counted in n and failed
 n=0 failed=0
 ok() {
