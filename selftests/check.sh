@@ -158,7 +158,8 @@ report() {
 	on_both $vm boot-report
 }
 
-# What copies and system calls cost; no more PCI instructions than others
+# What copies and system calls cost: no more PCI instructions than others, and no
+# more of any kind than recorded in selftests/costs
 bench() {
 	$vm boot-bench && newest newest_lab boot-driver-bench
 }
