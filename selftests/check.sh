@@ -137,6 +137,11 @@ latency() {
 	$vm boot-latency
 }
 
+# Writers, readers and a reset while one waits for a page fault
+writers() {
+	$vm boot-writers
+}
+
 # Threads that read, write, reset and disable; kill; unbind while open. As in a
 # guest: in a partition memory can not be disabled.
 stress() {
@@ -267,9 +272,10 @@ series() {
 	KSRC= newest upstream/check.sh quick
 }
 
-all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit zpci_fh
-	never_mio ism_driver peer vfio_ism fault latency stress fuzz unplug report docs bench
-	differential mixed updates series distro_build sanitizers"
+all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
+	zpci_fh never_mio ism_driver peer vfio_ism fault latency writers stress
+	fuzz unplug report docs bench differential mixed updates series
+	distro_build sanitizers"
 
 $vm lab || exit 1
 run_checks build/log/check.log ${*:-$all}
