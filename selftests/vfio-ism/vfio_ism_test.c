@@ -10,10 +10,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
+#include <linux/iommufd.h>
 #include <linux/pci_regs.h>
 
 #include "../kselftest_harness.h"
@@ -93,6 +96,15 @@ FIXTURE_TEARDOWN(ism)
 	ism_close(&self->b);
 }
 
+static bool all_poison(const __u8 *buf, size_t len)
+{
+	while (len && *buf == POISON) {
+		buf++;
+		len--;
+	}
+	return !len;
+}
+
 /* Whether the DMB holds @len bytes of @data at @offset, and POISON elsewhere */
 static bool dmb_holds(const __u8 *mem, size_t offset, const __u8 *data,
 		      size_t len)
@@ -149,6 +161,193 @@ TEST_F(ism, region_info_absent)
 	EXPECT_EQ(-EINVAL, vfio_region_info(&self->a.fn,
 					    VFIO_PCI_VGA_REGION_INDEX, &info));
 	EXPECT_EQ(-EINVAL, vfio_region_info(&self->a.fn, 64, &info));
+}
+
+/* VFIO_DEVICE_GET_REGION_INFO with room for what the kernel may add */
+struct region_query {
+	struct vfio_region_info info;
+	__u8 room[256];
+};
+
+static int region_query(struct ism *ism, __u32 index, __u32 argsz,
+			struct region_query *q)
+{
+	memset(q, POISON, sizeof(*q));
+	q->info = (struct vfio_region_info) { .argsz = argsz, .index = index };
+	return ioctl(ism->fn.device, VFIO_DEVICE_GET_REGION_INFO, q) ? -errno : 0;
+}
+
+TEST_F(ism, region_info_argsz)
+{
+	static const unsigned int regions[] = {
+		ISM_BAR_DATA, VFIO_PCI_BAR1_REGION_INDEX, ISM_BAR_COMMAND,
+		VFIO_PCI_CONFIG_REGION_INDEX,
+	};
+	struct vfio_region_info info;
+	struct region_query q;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(regions); i++) {
+		ASSERT_EQ(0, vfio_region_info(&self->a.fn, regions[i], &info));
+		ASSERT_EQ(0, region_query(&self->a, regions[i], sizeof(q), &q));
+		EXPECT_EQ(sizeof(q), q.info.argsz);
+		q.info.argsz = sizeof(info);
+		EXPECT_EQ(0, memcmp(&info, &q.info, sizeof(info)));
+		EXPECT_TRUE(all_poison(q.room, sizeof(q.room)));
+
+		EXPECT_EQ(-EINVAL, region_query(&self->a, regions[i],
+						sizeof(info) - 1, &q));
+		EXPECT_EQ(0, q.info.size | q.info.offset | q.info.flags);
+		EXPECT_EQ(-EINVAL, region_query(&self->a, regions[i], 0, &q));
+	}
+}
+
+TEST_F(ism, region_info_bad_pointer)
+{
+	struct vfio_region_info *info =
+		(void *)(self->src + 2 * ISM_PAGE_SIZE - sizeof(*info));
+
+	*info = (struct vfio_region_info) { .argsz = sizeof(*info) };
+	ASSERT_EQ(0, ioctl(self->a.fn.device, VFIO_DEVICE_GET_REGION_INFO, info));
+	EXPECT_EQ(-1, ioctl(self->a.fn.device, VFIO_DEVICE_GET_REGION_INFO,
+			    (void *)info + 8));
+	EXPECT_EQ(EFAULT, errno);
+	ASSERT_EQ(0, mprotect(self->src + ISM_PAGE_SIZE, ISM_PAGE_SIZE,
+			      PROT_READ));
+	EXPECT_EQ(-1, ioctl(self->a.fn.device, VFIO_DEVICE_GET_REGION_INFO, info));
+	EXPECT_EQ(EFAULT, errno);
+}
+
+static int probe_feature(struct ism *ism, __u32 feature)
+{
+	struct vfio_device_feature probe = {
+		.argsz = sizeof(probe),
+		.flags = VFIO_DEVICE_FEATURE_PROBE | feature,
+	};
+
+	return ioctl(ism->fn.device, VFIO_DEVICE_FEATURE, &probe) ? -errno : 0;
+}
+
+/* Those of the core that every PCI function has, and none that an ISM lacks */
+TEST_F(ism, features)
+{
+	struct ism *a = &self->a;
+
+	EXPECT_EQ(0, probe_feature(a, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY));
+	EXPECT_EQ(0, probe_feature(a, VFIO_DEVICE_FEATURE_LOW_POWER_EXIT));
+	EXPECT_EQ(-EINVAL, probe_feature(a, VFIO_DEVICE_FEATURE_GET |
+					 VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY));
+	EXPECT_EQ(-ENOTTY, probe_feature(a, VFIO_DEVICE_FEATURE_PCI_VF_TOKEN));
+	EXPECT_EQ(-ENOTTY, probe_feature(a, VFIO_DEVICE_FEATURE_MIGRATION));
+	EXPECT_EQ(-ENOTTY, probe_feature(a, VFIO_DEVICE_FEATURE_MASK));
+}
+
+/* Nobody else gets at a function that is open, and who has it notices nothing */
+TEST_F(ism, open_twice)
+{
+	static const enum vfio_mode modes[] = {
+		VFIO_MODE_IOMMUFD, VFIO_MODE_COMPAT, VFIO_MODE_TYPE1,
+	};
+	struct vfio_function fn;
+	unsigned int i;
+	__u64 gid;
+
+	for (i = 0; i < ARRAY_SIZE(modes); i++)
+		EXPECT_GT(0, vfio_open(&fn, bdf[0], modes[i]));
+	ASSERT_EQ(0, ism_read_gid(&self->a, &gid));
+	EXPECT_EQ(self->dmb.rgid, gid);
+}
+
+/* Of the right form, but only a function with virtual ones takes one */
+#define TOKEN	"%s vf_token=bd8d9d2b-5a5f-4f5a-a211-f591514ba1f3"
+
+static int device_fd(struct vfio_function *fn, const char *format)
+{
+	char name[96];
+	int fd;
+
+	snprintf(name, sizeof(name), format, bdf[0]);
+	fd = ioctl(fn->group, VFIO_GROUP_GET_DEVICE_FD, name);
+	return fd < 0 ? -errno : fd;
+}
+
+TEST(device_by_name)
+{
+	struct vfio_function fn;
+	__u8 buf[8];
+	int ret, fd;
+
+	ret = vfio_open(&fn, bdf[0], VFIO_MODE_TYPE1);
+	if (ret == -ENOENT)
+		ret = vfio_open(&fn, bdf[0], VFIO_MODE_COMPAT);
+	if (ret == -ENOENT)
+		SKIP(return, "the kernel has no groups");
+	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, vfio_enable(&fn));
+
+	EXPECT_EQ(-ENODEV, device_fd(&fn, ""));
+	EXPECT_EQ(-ENODEV, device_fd(&fn, "x%s"));
+	EXPECT_EQ(-ENODEV, device_fd(&fn, "%sx"));
+	EXPECT_EQ(-EINVAL, device_fd(&fn, "%s x"));
+	EXPECT_EQ(-EINVAL, device_fd(&fn, "%s vf_token=x"));
+	EXPECT_EQ(-EINVAL, device_fd(&fn, TOKEN));
+
+	/* another file of the same device */
+	fd = device_fd(&fn, "%s ");
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(8, pread(fd, buf, 8, fn.offset[ISM_BAR_COMMAND]));
+	close(fd);
+	EXPECT_EQ(8, vfio_read(&fn, ISM_BAR_COMMAND, 0, buf, 8));
+	vfio_close(&fn);
+}
+
+/* Another address space, of another IOAS where there are such */
+static int change_address_space(struct ism *ism, __u64 iova, size_t len)
+{
+	struct vfio_device_detach_iommufd_pt detach = {
+		.argsz = sizeof(detach),
+	};
+	struct vfio_device_attach_iommufd_pt attach = {
+		.argsz = sizeof(attach),
+	};
+	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
+	struct vfio_function *fn = &ism->fn;
+	int ret;
+
+	if (fn->mode != VFIO_MODE_IOMMUFD)
+		return vfio_unmap(fn, iova, len);
+	if (ioctl(fn->device, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach) ||
+	    ioctl(fn->iommu, IOMMU_IOAS_ALLOC, &alloc))
+		return -errno;
+	fn->ioas = alloc.out_ioas_id;
+	attach.pt_id = fn->ioas;
+	if (ioctl(fn->device, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
+		return -errno;
+	ret = vfio_map(fn, ism->sba, ISM_PAGE_SIZE, &ism->sba_iova);
+	if (ret)
+		return ret;
+	return vfio_map(fn, ism->ieq, ISM_PAGE_SIZE, &ism->ieq_iova);
+}
+
+TEST_F(ism, other_address_space)
+{
+	struct ism *b = &self->b;
+	__u8 *mem = anonymous(DMB_LEN);
+
+	ASSERT_NE(MAP_FAILED, (void *)mem);
+	memset(mem, POISON, DMB_LEN);
+	ASSERT_EQ(0, ism_unreg_dmb(b, self->dmb.tok));
+	ASSERT_EQ(0, ism_unregister(b));
+	ASSERT_EQ(0, change_address_space(b, self->dmb.iova, DMB_LEN));
+	ASSERT_EQ(0, vfio_map(&b->fn, mem, DMB_LEN, &self->dmb.iova));
+	ASSERT_EQ(0, ism_register(b));
+	ASSERT_EQ(0, ism_reg_dmb(b, &self->dmb));
+
+	ASSERT_EQ(0, ism_move(&self->a, self->dmb.tok, 0, true, 64, self->src,
+			      64));
+	EXPECT_EQ(0, ism_wait(b, TIMEOUT_MS));
+	EXPECT_TRUE(dmb_holds(mem, 64, self->src, 64));
+	EXPECT_TRUE(all_poison(self->mem, DMB_LEN));
 }
 
 TEST_F(ism, no_mmap)
@@ -230,6 +429,99 @@ TEST_F(ism, read_ends_with_the_bar)
 	EXPECT_EQ(-EINVAL, vfio_read(&self->a.fn, VFIO_PCI_BAR1_REGION_INDEX, 0,
 				     buf, sizeof(buf)));
 	EXPECT_EQ(0, vfio_read(&self->a.fn, ISM_BAR_COMMAND, info.size, buf, 0));
+}
+
+TEST_F(ism, read_leaves_the_rest_of_the_buffer)
+{
+	struct vfio_region_info info;
+	__u8 buf[64];
+
+	memset(buf, POISON, sizeof(buf));
+	ASSERT_EQ(0, vfio_region_info(&self->a.fn, ISM_BAR_COMMAND, &info));
+	EXPECT_EQ(-EINVAL, vfio_read(&self->a.fn, ISM_BAR_COMMAND, info.size,
+				     buf, sizeof(buf)));
+	EXPECT_EQ(-EINVAL, vfio_read(&self->a.fn, VFIO_PCI_BAR1_REGION_INDEX, 0,
+				     buf, 8));
+	EXPECT_TRUE(all_poison(buf, sizeof(buf)));
+	EXPECT_EQ(8, vfio_read(&self->a.fn, ISM_BAR_COMMAND, info.size - 8, buf,
+			       sizeof(buf)));
+	EXPECT_TRUE(all_poison(buf + 8, sizeof(buf) - 8));
+}
+
+static ssize_t read_vector(struct ism *ism, const struct iovec *iov, int n,
+			   __u64 off)
+{
+	return preadv(ism->fn.device, iov, n,
+		      ism->fn.offset[ISM_BAR_COMMAND] + off);
+}
+
+/* Each part goes on where the one before has ended */
+TEST_F(ism, read_vector)
+{
+	__u8 info[200], buf[200], tail[16];
+	struct iovec iov[] = {
+		{ buf, 3 }, { buf + 3, 8 }, { buf + 11, 0 }, { buf + 11, 189 },
+	};
+	struct iovec end[] = { { tail, 4 }, { tail + 4, 4 }, { tail + 8, 8 } };
+	struct iovec bad[] = { { buf, 16 }, { self->src + 2 * ISM_PAGE_SIZE, 8 } };
+	struct vfio_region_info region;
+	struct ism *a = &self->a;
+
+	ASSERT_EQ(0, query_info(a, info));
+	EXPECT_EQ(200, read_vector(a, iov, ARRAY_SIZE(iov), 0));
+	EXPECT_EQ(0, memcmp(info, buf, sizeof(info)));
+
+	/* a part that is not filled is the last one */
+	memset(tail, POISON, sizeof(tail));
+	ASSERT_EQ(0, vfio_region_info(&a->fn, ISM_BAR_COMMAND, &region));
+	EXPECT_EQ(6, read_vector(a, end, ARRAY_SIZE(end), region.size - 6));
+	EXPECT_FALSE(all_poison(tail, 6));
+	EXPECT_TRUE(all_poison(tail + 6, sizeof(tail) - 6));
+
+	memset(buf, POISON, sizeof(buf));
+	EXPECT_EQ(16, read_vector(a, bad, ARRAY_SIZE(bad), 4));
+	EXPECT_EQ(0, memcmp(info + 4, buf, 16));
+}
+
+static ssize_t write_vector(struct ism *ism, const struct iovec *iov, int n,
+			    __u64 off)
+{
+	return pwritev(ism->fn.device, iov, n,
+		       ism->fn.offset[ISM_BAR_DATA] + off);
+}
+
+/* Each part is a store block, for which the same rules hold */
+TEST_F(ism, write_vector)
+{
+	__u8 *src = self->src;
+	struct iovec iov[] = { { src, 64 }, { src + 64, 7 }, { src + 71, 1000 } };
+	struct iovec crossing[] = { { src, 8 }, { src + 8, 4096 } };
+
+	ASSERT_EQ(1071, write_vector(&self->a, iov, ARRAY_SIZE(iov),
+				     self->dmb.tok + 100));
+	EXPECT_TRUE(dmb_holds(self->mem, 100, src, 1071));
+	memset(self->mem, POISON, DMB_LEN);
+	EXPECT_EQ(8, write_vector(&self->a, crossing, ARRAY_SIZE(crossing),
+				  self->dmb.tok));
+	EXPECT_TRUE(dmb_holds(self->mem, 0, src, 8));
+}
+
+/* It is at the start of BAR 0, where no DMB is, and nothing moves it */
+TEST_F(ism, position)
+{
+	int fd = self->a.fn.device;
+	__u8 buf[200];
+
+	EXPECT_EQ(-1, lseek(fd, 0, SEEK_CUR));
+	EXPECT_EQ(ESPIPE, errno);
+	ASSERT_EQ(0, query_info(&self->a, buf));
+	EXPECT_EQ(0, ism_move(&self->a, self->dmb.tok, 0, false, 0, self->src, 8));
+	EXPECT_EQ(0, vfio_position(&self->a.fn));
+	EXPECT_EQ(-1, write(fd, self->src, 8));
+	EXPECT_TRUE(errno == EIO || errno == ENXIO);
+	EXPECT_EQ(-1, write(fd, self->src, 4097));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, vfio_position(&self->a.fn));
 }
 
 /* More than the driver reads in one piece */

@@ -37,7 +37,7 @@ static int do_ioctl(int fd, unsigned long request, void *arg)
 }
 
 /* The number N of SYSFS/bdf/vfio-dev/vfioN */
-static int cdev_open(const char *bdf)
+int vfio_cdev_open(const char *bdf)
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
@@ -85,7 +85,7 @@ static int open_iommufd(struct vfio_function *fn, const char *bdf)
 	fn->iommu = open_rw("/dev/iommu");
 	if (fn->iommu < 0)
 		return fn->iommu;
-	fn->device = cdev_open(bdf);
+	fn->device = vfio_cdev_open(bdf);
 	if (fn->device < 0)
 		return fn->device;
 	bind.iommufd = fn->iommu;
@@ -222,6 +222,22 @@ ssize_t vfio_write(struct vfio_function *fn, unsigned int index,
 	return ret < 0 ? -errno : ret;
 }
 
+long long vfio_position(struct vfio_function *fn)
+{
+	long long pos;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fn->device);
+	f = fopen(path, "r");
+	if (!f)
+		return -errno;
+	if (fscanf(f, "pos: %lld", &pos) != 1)
+		pos = -ENODATA;
+	fclose(f);
+	return pos;
+}
+
 int vfio_enable(struct vfio_function *fn)
 {
 	const __u16 cmd = htole16(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
@@ -319,6 +335,21 @@ bool vfio_irq_pending(int eventfd)
 	return poll(&pfd, 1, 0) == 1;
 }
 
+int vfio_hot_reset(struct vfio_function *fn)
+{
+	union {
+		struct vfio_pci_hot_reset reset;
+		__u8 space[sizeof(struct vfio_pci_hot_reset) + sizeof(__s32)];
+	} u = { .reset.argsz = sizeof(u) };
+
+	/* who has opened the function by its cdev needs to prove nothing */
+	if (fn->mode != VFIO_MODE_IOMMUFD) {
+		u.reset.count = 1;
+		u.reset.group_fds[0] = fn->group;
+	}
+	return do_ioctl(fn->device, VFIO_DEVICE_PCI_HOT_RESET, &u.reset);
+}
+
 int vfio_write_file(const char *path, const char *val)
 {
 	int fd, ret;
@@ -345,6 +376,14 @@ int vfio_vfn(const char *bdf)
 	ret = fscanf(f, "%x", &vfn) == 1 ? (int)vfn : -EINVAL;
 	fclose(f);
 	return ret;
+}
+
+int vfio_write_sysfs(const char *bdf, const char *file, const char *val)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), SYSFS "/%s/%s", bdf, file);
+	return vfio_write_file(path, val);
 }
 
 int vfio_find(const char *driver, char bdf[][VFIO_BDF_LEN], int max)

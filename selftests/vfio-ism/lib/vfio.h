@@ -38,6 +38,8 @@ struct vfio_function {
 /* -ENOENT if the function or the mode's device node is not there */
 int vfio_open(struct vfio_function *fn, const char *bdf, enum vfio_mode mode);
 void vfio_close(struct vfio_function *fn);
+/* Only the cdev, which gives access to nothing until it is bound */
+int vfio_cdev_open(const char *bdf);
 
 int vfio_region_info(struct vfio_function *fn, unsigned int index,
 		     struct vfio_region_info *info);
@@ -45,6 +47,9 @@ ssize_t vfio_read(struct vfio_function *fn, unsigned int index, __u64 offset,
 		  void *buf, size_t len);
 ssize_t vfio_write(struct vfio_function *fn, unsigned int index,
 		   __u64 offset, const void *buf, size_t len);
+
+/* The position of the device file, from /proc, as it has no lseek() */
+long long vfio_position(struct vfio_function *fn);
 
 /* Memory and PCI_COMMAND_MASTER, as a driver would set them */
 int vfio_enable(struct vfio_function *fn);
@@ -63,8 +68,12 @@ int vfio_irq_enable(struct vfio_function *fn, unsigned int index);
 /* Whether there was one, without waiting and without taking it */
 bool vfio_irq_pending(int eventfd);
 
-/* @val into a file of sysfs */
+/* VFIO_DEVICE_PCI_HOT_RESET; -EBUSY while the function is accessed */
+int vfio_hot_reset(struct vfio_function *fn);
+
+/* @val into a file of sysfs; into @file as seen from the function's folder */
 int vfio_write_file(const char *path, const char *val);
+int vfio_write_sysfs(const char *bdf, const char *file, const char *val);
 
 /* The virtual function number of a PCI function of s390, 0 if it is not virtual */
 int vfio_vfn(const char *bdf);
