@@ -180,8 +180,8 @@ differential() {
 	selftests/differential.sh
 }
 
-# The same on a kernel that looks for mistakes. Of fault all but the test that
-# removes a function by sysfs: there lockdep complains of Linux 6.12 itself,
+# The same on a kernel that looks for mistakes. Of fault all but the tests that
+# remove a function by sysfs: there lockdep complains of Linux 6.12 itself,
 # zpci_add_remove_lock under pci_rescan_remove_lock.
 sanitizers() {
 	n=1 bad=0
@@ -209,7 +209,7 @@ sanitizers() {
 		ism-driver
 		peer
 		kselftest
-		fault ARGS=-T,error_event
+		fault ARGS=-T,error_event,-T,recover
 		stress S=10 PROFILE=guest
 		fuzz N=5000 SEED=1 PROFILE=guest
 		unplug

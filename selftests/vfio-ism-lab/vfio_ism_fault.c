@@ -17,6 +17,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -38,6 +39,7 @@
 #define QUIET_MS	50	/* how long an interrupt must not come */
 #define TIMEOUT_MS	5000
 #define EVENT_MS	300	/* for the kernel to have dealt with an event */
+#define BUSY_TIMES	200000	/* a fraction of a second, which is long */
 
 static char bdf[2][VFIO_BDF_LEN];
 
@@ -619,18 +621,9 @@ static int recover_ioctl(struct ism *ism)
 	return ioctl(ism->fn.device, VFIO_DEVICE_RESET) ? -errno : 0;
 }
 
-/* @file as seen from the function's folder */
-static int sysfs_write(const char *name, const char *file, const char *val)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", name, file);
-	return vfio_write_file(path, val);
-}
-
 static int recover_sysfs(struct ism *ism)
 {
-	return sysfs_write(bdf[0], "reset", "1");
+	return vfio_write_sysfs(bdf[0], "reset", "1");
 }
 
 static int recover_reopen(struct ism *ism)
@@ -688,6 +681,168 @@ TEST_F(fault, error_state)
 }
 
 /*
+ * An operation that is kept waiting, as the function is busy, and one that the
+ * VFIO core does not let go on meanwhile.
+ */
+struct waiting {
+	const char *name;
+	__u64 kind;
+	unsigned int off, len;
+	struct pair *pair;
+	pthread_t thread;
+	ssize_t ret;
+	__u8 buf[ISM_PAGE_SIZE];
+};
+
+static void *wait_for_function(void *arg)
+{
+	struct waiting *w = arg;
+	struct pair *p = w->pair;
+
+	if (w->kind == LAB_LOAD)
+		w->ret = vfio_read(&p->a.fn, ISM_BAR_COMMAND, w->off, w->buf,
+				   w->len);
+	else
+		w->ret = vfio_write(&p->a.fn, ISM_BAR_DATA,
+				    p->dmb.tok + w->off, p->data, w->len);
+	return NULL;
+}
+
+static void start_waiting(struct __test_metadata *_metadata, struct pair *p,
+			  struct waiting *w)
+{
+	__u64 hits;
+
+	w->pair = p;
+	ASSERT_EQ(0, lab_fault(&p->a.fn, w->kind, LAB_CC(2), BUSY_TIMES, 1));
+	ASSERT_EQ(0, pthread_create(&w->thread, NULL, wait_for_function, w));
+	do {
+		ASSERT_EQ(0, lab_hits(&p->a.fn, &hits));
+	} while (!hits);
+	ASSERT_GT(BUSY_TIMES, hits);
+}
+
+/* It was not over before all of the waiting was, and has done what it should */
+static void end_waiting(struct __test_metadata *_metadata, struct pair *p,
+			struct waiting *w, const char *other)
+{
+	__u64 hits;
+
+	ASSERT_EQ(0, vfio_enable(&p->a.fn));
+	ASSERT_EQ(0, lab_hits(&p->a.fn, &hits));
+	ASSERT_EQ(0, pthread_join(w->thread, NULL));
+	ASSERT_EQ(BUSY_TIMES, hits) {
+		TH_LOG("%s was not waited for by %s", w->name, other);
+	}
+	ASSERT_EQ(w->len, w->ret) {
+		TH_LOG("%s during %s", w->name, other);
+	}
+	if (w->kind == LAB_LOAD) {
+		ASSERT_EQ(0, memcmp(w->buf, p->data + w->off, w->len));
+		return;
+	}
+	ASSERT_EQ(0, memcmp(p->mem + w->off, p->data, w->len));
+	memset(p->mem + w->off, POISON, w->len);
+	ASSERT_TRUE(all_poison(p->mem, DMB_LEN));
+}
+
+static int disable_memory(struct ism *ism)
+{
+	const __u16 off = 0;
+	ssize_t ret = vfio_write(&ism->fn, VFIO_PCI_CONFIG_REGION_INDEX,
+				 PCI_COMMAND, &off, sizeof(off));
+
+	return ret < 0 ? ret : 0;
+}
+
+/*
+ * What takes the function away from its user waits for the instruction that is
+ * under way, and a reset of all functions of a bus does not wait but is refused.
+ */
+TEST_F(fault, reset_of_a_busy_function)
+{
+	static const struct recovery others[] = {
+		{ "VFIO_DEVICE_RESET", recover_ioctl },
+		{ "a write of PCI_COMMAND", disable_memory },
+	};
+	struct waiting waiting[] = {
+		{ "a read of 8 bytes", LAB_LOAD, 8, 8 },
+		{ "a read of 4 bytes", LAB_LOAD, 4, 4 },
+		{ "a read of 200 bytes", LAB_LOAD, 0, 200 },
+		{ "a write of 64 bytes", LAB_BLOCK, 0, 64 },
+		{ "a write of 4096 bytes", LAB_BLOCK, 0, 4096 },
+	};
+	struct pair *p = &self->pair;
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(waiting); i++) {
+		for (k = 0; k < ARRAY_SIZE(others); k++) {
+			fill_window(_metadata, p);
+			start_waiting(_metadata, p, &waiting[i]);
+			EXPECT_EQ(-EBUSY, vfio_hot_reset(&p->a.fn));
+			ASSERT_EQ(0, others[k].recover(&p->a));
+			end_waiting(_metadata, p, &waiting[i], others[k].name);
+		}
+		ASSERT_EQ(0, vfio_hot_reset(&p->a.fn));
+		expect_works(_metadata, p);
+	}
+}
+
+#define DBF	"/sys/kernel/debug/s390dbf/pci_error/"
+
+/*
+ * What a failing load leaves in the kernel's s390dbf: the level and the data of
+ * each line, which is "area time level exception cpu caller data | text".
+ */
+static void record_of(struct __test_metadata *_metadata, struct pair *p,
+		      const struct fault *fault, unsigned int off,
+		      unsigned int len, unsigned int nth, char record[512])
+{
+	char line[256], *end = record;
+	__u8 buf[ISM_PAGE_SIZE];
+	int n, level, at;
+	FILE *f;
+
+	ASSERT_EQ(0, lab_fault(&p->a.fn, LAB_LOAD, fault->result, 1, nth));
+	ASSERT_EQ(0, vfio_write_file(DBF "flush", "-"));
+	ASSERT_NE(len, vfio_read(&p->a.fn, ISM_BAR_COMMAND, off, buf, len));
+	f = fopen(DBF "hex_ascii", "r");
+	ASSERT_NE(NULL, f);
+	*end = 0;
+	while (fgets(line, sizeof(line), f)) {
+		n = sscanf(line, "%*d %*s %d %*s %*d %*s %n", &level, &at);
+		ASSERT_EQ(1, n);
+		end += snprintf(end, record + 512 - end, "%d %s", level,
+				line + at);
+		ASSERT_GT(record + 512, end);
+	}
+	fclose(f);
+}
+
+/* A load that fails in a row is recorded as the same load alone */
+TEST_F(fault, record_of_a_load)
+{
+	char row[512], one[512];
+	unsigned int f, nth, lines;
+	const char *c;
+
+	for (f = 0; f < ARRAY_SIZE(faults); f++) {
+		for (nth = 1; nth <= 3; nth++) {
+			record_of(_metadata, &self->pair, &faults[f], 64, 512,
+				  nth, row);
+			record_of(_metadata, &self->pair, &faults[f],
+				  64 + 8 * (nth - 1), 8, 1, one);
+			EXPECT_STREQ(one, row) {
+				TH_LOG("%s", faults[f].name);
+			}
+		}
+		for (c = one, lines = 0; *c; c++)
+			lines += *c == '\n';
+		EXPECT_EQ(2, lines);	/* 19 bytes, in pieces of 16 */
+	}
+}
+
+/*
  * Remove the function, find it anew, and bind it to the driver again. Not by
  * "recover": it holds the lock that the kernel needs to see that the function
  * it finds can be reset.
@@ -696,13 +851,13 @@ static int rediscover(const char *name)
 {
 	int ret;
 
-	ret = sysfs_write(name, "remove", "1");
+	ret = vfio_write_sysfs(name, "remove", "1");
 	if (!ret)
-		ret = sysfs_write("..", "rescan", "1");
+		ret = vfio_write_sysfs("..", "rescan", "1");
 	if (!ret)
-		ret = sysfs_write(name, "driver_override", DRIVER);
+		ret = vfio_write_sysfs(name, "driver_override", DRIVER);
 	if (!ret)
-		ret = sysfs_write(name, "subsystem/drivers_probe", name);
+		ret = vfio_write_sysfs(name, "subsystem/drivers_probe", name);
 	return ret;
 }
 
@@ -730,6 +885,42 @@ TEST_F(fault, error_event)
 		ASSERT_EQ(0, ism_open(&self->pair.a, bdf[0], VFIO_MODE_IOMMUFD));
 		expect_works(_metadata, &self->pair);
 	}
+}
+
+static void *recover_by_sysfs(void *arg)
+{
+	return (void *)(long)vfio_write_sysfs(bdf[0], "recover", "1");
+}
+
+/*
+ * "recover" removes the function, which its user is asked to let go of before.
+ * Until then all works as ever.
+ */
+TEST_F(fault, recover)
+{
+	struct pair *p = &self->pair;
+	pthread_t thread;
+	unsigned int i;
+	int request;
+	void *ret;
+
+	request = vfio_irq_enable(&p->a.fn, VFIO_PCI_REQ_IRQ_INDEX);
+	ASSERT_LE(0, request);
+	fill_window(_metadata, p);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, recover_by_sysfs, NULL));
+	while (!vfio_irq_pending(request))
+		read_without_fault(_metadata, p, &reads[10], 0);
+	for (i = 0; i < 100; i++) {
+		read_without_fault(_metadata, p, &reads[10], 0);
+		write_without_fault(_metadata, p, false, 0, 64, 0);
+	}
+	ism_close(&p->a);
+	ASSERT_EQ(0, pthread_join(thread, &ret));
+	EXPECT_EQ(0, (long)ret);
+
+	ASSERT_EQ(0, rediscover(bdf[0]));
+	ASSERT_EQ(0, ism_open(&p->a, bdf[0], VFIO_MODE_IOMMUFD));
+	expect_works(_metadata, p);
 }
 
 /* The one that is written to: its memory is out of reach */

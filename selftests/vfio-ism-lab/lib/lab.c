@@ -10,7 +10,8 @@
 #define LAB_ID		0x00
 #define LAB_COUNT	0x08
 #define LAB_LAST	0x20
-#define LAB_FAULT	0x48	/* kinds, result, times, nth */
+#define LAB_FAULT	0x48	/* kinds, result, times, nth, hits */
+#define LAB_FAULT_HITS	0x68
 #define LAB_SET_ERROR	0x70
 
 static int lab_get(struct vfio_function *fn, __u64 offset, __u64 *val,
@@ -68,9 +69,14 @@ int lab_last(struct vfio_function *fn, struct lab_last *last)
 int lab_fault(struct vfio_function *fn, __u64 kinds, __u64 result,
 	      __u64 times, __u64 nth)
 {
-	__u64 val[] = { kinds, result, times, nth };
+	__u64 val[] = { kinds, result, times, nth, 0 };
 
-	return lab_set(fn, LAB_FAULT, val, 4);
+	return lab_set(fn, LAB_FAULT, val, 5);
+}
+
+int lab_hits(struct vfio_function *fn, __u64 *hits)
+{
+	return lab_get(fn, LAB_FAULT_HITS, hits, 1);
 }
 
 int lab_error_state(struct vfio_function *fn, __u64 event)

@@ -57,10 +57,12 @@ int lab_last(struct vfio_function *fn, struct lab_last *last);
 
 /*
  * The @nth instruction from now on (1: the next one) of @kinds ends with
- * @result, and so do @times - 1 after it.
+ * @result, and so do @times - 1 after it. lab_hits() gives the number of those
+ * that have.
  */
 int lab_fault(struct vfio_function *fn, __u64 kinds, __u64 result,
 	      __u64 times, __u64 nth);
+int lab_hits(struct vfio_function *fn, __u64 *hits);
 
 /* Enter the error state, with an event for the kernel */
 int lab_error_state(struct vfio_function *fn, __u64 event);
