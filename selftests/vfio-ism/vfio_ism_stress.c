@@ -560,6 +560,141 @@ TEST_F_TIMEOUT(stress, threads, 900)
 }
 
 /*
+ * Resets of A during reads and writes of A, which never pause. Those by VFIO
+ * wait for them or are refused, so that no operation notices; of one by sysfs
+ * they see the function without its handle.
+ */
+#define NR_RESETS	20
+
+static const struct outcome resets_by_vfio = {
+	"read or write in a reset by VFIO", {}
+};
+
+static const struct outcome resets_by_sysfs = {
+	"read or write in a reset by sysfs", { -EIO, -ENXIO }
+};
+
+static atomic_ulong nr_done, nr_hit;
+
+/* Some bytes can be there before the reset */
+static void judge_io(const struct outcome *o, int ret, int len)
+{
+	atomic_fetch_add(&nr_done, 1);
+	if (ret == len)
+		return;
+	atomic_fetch_add(&nr_hit, 1);
+	if (!allowed(o, ret > 0 ? -EIO : ret))
+		complain(o->what, ret, false);
+}
+
+static void *read_on(void *arg)
+{
+	__u8 buf[ISM_PAGE_SIZE];
+
+	while (!atomic_load(&stop))
+		judge_io(arg, vfio_read(&side[0].fn, ISM_BAR_COMMAND, 0, buf,
+					sizeof(buf)), sizeof(buf));
+	return NULL;
+}
+
+static void *write_on(void *arg)
+{
+	static const __u8 data[ISM_PAGE_SIZE];
+	unsigned int len = 64;
+
+	while (!atomic_load(&stop)) {
+		judge_io(arg, vfio_write(&side[0].fn, ISM_BAR_DATA,
+					 side[1].dmb.tok, data, len), len);
+		len ^= 64 ^ ISM_PAGE_SIZE;
+	}
+	return NULL;
+}
+
+/* Returns how many tries it took */
+static unsigned int hot_reset(struct __test_metadata *_metadata)
+{
+	time_t end = time(NULL) + HANG_S / 4;
+	unsigned int n;
+	int ret;
+
+	for (n = 1; (ret = vfio_hot_reset(&side[0].fn)); n++) {
+		ASSERT_EQ(-EBUSY, ret);
+		ASSERT_GT(end, time(NULL)) {
+			TH_LOG("still busy after %u tries", n);
+		}
+	}
+	return n;
+}
+
+static void reset_by_vfio(struct __test_metadata *_metadata)
+{
+	unsigned int i, tries = 0, ms;
+	struct timespec a, b;
+
+	for (i = 0; i < NR_RESETS; i++)
+		ASSERT_EQ(0, ioctl(side[0].fn.device, VFIO_DEVICE_RESET));
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	for (i = 0; i < NR_RESETS; i++)
+		tries += hot_reset(_metadata);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	ms = (b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000;
+	TH_LOG("%u times VFIO_DEVICE_PCI_HOT_RESET: %u tries, %u ms", NR_RESETS,
+	       tries, ms);
+}
+
+static void reset_by_sysfs(struct __test_metadata *_metadata)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_RESETS; i++) {
+		ASSERT_EQ(0, vfio_write_sysfs(bdf[0], "reset", "1"));
+		usleep(1000);
+	}
+}
+
+/* With a thread for each of @io */
+static void reset_during_io(struct __test_metadata *_metadata,
+			    void (*reset)(struct __test_metadata *_metadata),
+			    const struct outcome *o,
+			    void *(*const io[])(void *arg))
+{
+	pthread_t thread[2];
+	unsigned int i, n;
+
+	atomic_store(&stop, false);
+	for (n = 0; io[n]; n++)
+		ASSERT_EQ(0, pthread_create(&thread[n], NULL, io[n], (void *)o));
+	while (!atomic_load(&nr_done))
+		usleep(1000);
+	reset(_metadata);
+	atomic_store(&stop, true);
+	for (i = 0; i < n; i++)
+		ASSERT_EQ(0, pthread_join(thread[i], NULL));
+	TH_LOG("%lu reads and writes, of which %lu have noticed", nr_done, nr_hit);
+	EXPECT_EQ(0, failures);
+}
+
+static void *(*const reads_only[])(void *arg) = { read_on, NULL };
+static void *(*const reads_and_writes[])(void *arg) = { read_on, write_on, NULL };
+
+TEST_F(stress, resets_by_vfio)
+{
+	first_setup(_metadata);
+	reset_during_io(_metadata, reset_by_vfio, &resets_by_vfio, reads_only);
+	reset_during_io(_metadata, reset_by_vfio, &resets_by_vfio,
+			reads_and_writes);
+	still_works(_metadata);
+}
+
+TEST_F(stress, resets_by_sysfs)
+{
+	first_setup(_metadata);
+	reset_during_io(_metadata, reset_by_sysfs, &resets_by_sysfs,
+			reads_and_writes);
+	still_works(_metadata);
+}
+
+/*
  * A read that lasts: of 1 GiB, in the largest pieces that there are. Command
  * BARs have a page, and data BARs of an ISM are not for reading; where some
  * other function with a large BAR is bound to the driver, it is one call for
