@@ -148,6 +148,15 @@ stress() {
 	$vm boot-stress S=10 PROFILE=guest
 }
 
+# What only some functions or kernels show; the newest kernel all of it
+other() {
+	$vm boot-other && newest other_newest
+}
+
+other_newest() {
+	newest_lab boot-other && ! grep -q '# SKIP' build/log/boot-other
+}
+
 # Random operations against a model
 fuzz() {
 	on_both $vm boot-fuzz N=50000 SEED=1
@@ -273,8 +282,8 @@ series() {
 }
 
 all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
-	zpci_fh never_mio ism_driver peer vfio_ism fault latency writers stress
-	fuzz unplug report docs bench differential mixed updates series
+	zpci_fh never_mio ism_driver peer vfio_ism fault other latency writers
+	stress fuzz unplug report docs bench differential mixed updates series
 	distro_build sanitizers"
 
 $vm lab || exit 1
