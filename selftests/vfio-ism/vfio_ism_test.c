@@ -163,6 +163,25 @@ TEST_F(ism, region_info_absent)
 	EXPECT_EQ(-EINVAL, vfio_region_info(&self->a.fn, 64, &info));
 }
 
+TEST_F(ism, no_such_region)
+{
+	static const unsigned int regions[] = {
+		VFIO_PCI_BAR1_REGION_INDEX, VFIO_PCI_BAR5_REGION_INDEX,
+		VFIO_PCI_ROM_REGION_INDEX, VFIO_PCI_VGA_REGION_INDEX,
+		VFIO_PCI_NUM_REGIONS, 255, 32767,
+	};
+	int fd = self->a.fn.device;
+	__u8 buf[8] = {};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(regions); i++) {
+		EXPECT_EQ(-1, pread(fd, buf, 8, (__u64)regions[i] << 48));
+		EXPECT_EQ(EINVAL, errno);
+		EXPECT_EQ(-1, pwrite(fd, buf, 8, (__u64)regions[i] << 48));
+		EXPECT_EQ(EINVAL, errno);
+	}
+}
+
 /* VFIO_DEVICE_GET_REGION_INFO with room for what the kernel may add */
 struct region_query {
 	struct vfio_region_info info;
@@ -377,6 +396,7 @@ TEST_F(ism, config_space)
 	struct vfio_function *fn = &self->a.fn;
 	struct vfio_region_info info;
 	__u8 id[4], byte[4], half[4];
+	struct iovec iov[] = { { byte, 2 }, { byte + 2, 1 }, { byte + 3, 1 } };
 	unsigned int i;
 
 	ASSERT_EQ(4, vfio_read(fn, cfg, PCI_VENDOR_ID, id, 4));
@@ -387,6 +407,10 @@ TEST_F(ism, config_space)
 		ASSERT_EQ(2, vfio_read(fn, cfg, i, half + i, 2));
 	EXPECT_EQ(0, memcmp(id, byte, 4));
 	EXPECT_EQ(0, memcmp(id, half, 4));
+	memset(byte, 0, sizeof(byte));
+	ASSERT_EQ(4, preadv(fn->device, iov, ARRAY_SIZE(iov),
+			    fn->offset[cfg] + PCI_VENDOR_ID));
+	EXPECT_EQ(0, memcmp(id, byte, 4));
 
 	ASSERT_EQ(0, vfio_region_info(fn, cfg, &info));
 	EXPECT_EQ(-EFAULT, vfio_read(fn, cfg, info.size, id, 1));
