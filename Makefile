@@ -63,10 +63,7 @@ fuzz:
 
 bench:
 	+@$(lab) lab boot-bench
-	@echo 'Linux 7.3, as fast as distributions build it:'
 	+@$(lab) lab boot-driver-bench boot-driver-writers KERNEL=7.3
-	@echo 'Linux 7.3, as small as tinyconfig makes it:'
-	+@$(lab) lab boot-driver-bench KERNEL=7.3 SMALL=1
 
 series:
 	@upstream/series.sh

@@ -15,9 +15,9 @@ set -eu
 dir=$1 log=$2 record=${3-}
 costs=$top/selftests/costs
 
-# 6.12.117 gcc-12.2.0-14, or 6.12.117-small ...
+# 6.12.117 gcc-12.2.0-14, or 6.12.117-debug ...
 kernel=$(cat "$dir/obj/include/config/kernel.release")
-variant=$(basename "$dir" | sed -n 's/.*\(-small\|-debug\)$/\1/p')
+variant=$(basename "$dir" | sed -n 's/.*\(-debug\)$/\1/p')
 compiler=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\(.*\)"$/\1/p' "$dir/obj/.config" |
 	sed -e 's/^[^ ]*-gcc (Debian \(.*\)) .*/gcc-\1/' -e 's/ /-/g')
 key="$kernel$variant $compiler"
