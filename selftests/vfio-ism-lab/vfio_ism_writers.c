@@ -38,7 +38,7 @@
 #define WRITES		100
 #define DMB_LEN		(64 * 1024)	/* the stuck one has the first page */
 #define HANG_MS		5000
-#define RUN_S		1
+#define RUN_S		2
 
 static struct pair {
 	struct ism a, b;		/* A writes into B's DMB */
