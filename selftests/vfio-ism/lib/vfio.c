@@ -48,6 +48,7 @@ int vfio_cdev_open(const char *bdf)
 	dir = opendir(path);
 	if (!dir)
 		return -errno;
+	errno = 0;
 	while (fd == -ENOENT && (entry = readdir(dir))) {
 		if (strncmp(entry->d_name, "vfio", 4))
 			continue;
@@ -55,6 +56,8 @@ int vfio_cdev_open(const char *bdf)
 			 entry->d_name);
 		fd = open_rw(path);
 	}
+	if (fd == -ENOENT && errno)
+		fd = -errno;
 	closedir(dir);
 	return fd;
 }
@@ -100,32 +103,6 @@ static int open_iommufd(struct vfio_function *fn, const char *bdf)
 	return do_ioctl(fn->device, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
 }
 
-/* Type 1 does not choose addresses: begin at the start of the first range */
-static int first_iova(struct vfio_function *fn)
-{
-	union {
-		struct vfio_iommu_type1_info info;
-		__u8 space[4096];
-	} u = { .info.argsz = sizeof(u) };
-	const struct vfio_iommu_type1_info_cap_iova_range *range;
-	const struct vfio_info_cap_header *cap;
-	__u32 at;
-	int ret;
-
-	ret = do_ioctl(fn->iommu, VFIO_IOMMU_GET_INFO, &u.info);
-	if (ret)
-		return ret;
-	for (at = u.info.cap_offset; at; at = cap->next) {
-		cap = (void *)(u.space + at);
-		if (cap->id != VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
-			continue;
-		range = (void *)cap;
-		fn->next_iova = range->iova_ranges[0].start ?: FIRST_IOVA;
-		return 0;
-	}
-	return -ENODATA;
-}
-
 static int open_group(struct vfio_function *fn, const char *bdf,
 		      const char *container)
 {
@@ -144,9 +121,7 @@ static int open_group(struct vfio_function *fn, const char *bdf,
 	if (ret)
 		return ret;
 	fn->device = do_ioctl(fn->group, VFIO_GROUP_GET_DEVICE_FD, (void *)bdf);
-	if (fn->device < 0)
-		return fn->device;
-	return first_iova(fn);
+	return fn->device < 0 ? fn->device : 0;
 }
 
 static int open_mode(struct vfio_function *fn, const char *bdf)
@@ -248,6 +223,32 @@ int vfio_enable(struct vfio_function *fn)
 	return ret < 0 ? ret : 0;
 }
 
+/* Type 1 does not choose addresses: begin at the start of the first range */
+static int first_iova(struct vfio_function *fn)
+{
+	union {
+		struct vfio_iommu_type1_info info;
+		__u8 space[4096];
+	} u = { .info.argsz = sizeof(u) };
+	const struct vfio_iommu_type1_info_cap_iova_range *range;
+	const struct vfio_info_cap_header *cap;
+	__u32 at;
+	int ret;
+
+	ret = do_ioctl(fn->iommu, VFIO_IOMMU_GET_INFO, &u.info);
+	if (ret)
+		return ret;
+	for (at = u.info.cap_offset; at; at = cap->next) {
+		cap = (void *)(u.space + at);
+		if (cap->id != VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
+			continue;
+		range = (void *)cap;
+		fn->next_iova = range->iova_ranges[0].start ?: FIRST_IOVA;
+		return 0;
+	}
+	return -ENODATA;
+}
+
 static int type1_map(struct vfio_function *fn, void *va, size_t len,
 		     __u64 *iova)
 {
@@ -255,11 +256,16 @@ static int type1_map(struct vfio_function *fn, void *va, size_t len,
 		.argsz = sizeof(map),
 		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
 		.vaddr = (unsigned long)va,
-		.iova = fn->next_iova,
 		.size = len,
 	};
-	int ret = do_ioctl(fn->iommu, VFIO_IOMMU_MAP_DMA, &map);
+	int ret = 0;
 
+	if (!fn->next_iova)
+		ret = first_iova(fn);
+	if (ret)
+		return ret;
+	map.iova = fn->next_iova;
+	ret = do_ioctl(fn->iommu, VFIO_IOMMU_MAP_DMA, &map);
 	if (ret)
 		return ret;
 	*iova = map.iova;
