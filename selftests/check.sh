@@ -189,19 +189,27 @@ differential() {
 	selftests/differential.sh
 }
 
+# noticed WHAT WHY: on a kernel that looks for mistakes
+noticed() {
+	n=$((n + 1))
+	broken "$1" "$2" DEBUG=1 && echo "ok $n $1 is noticed" && return
+	bad=1
+	echo "not ok $n $1 is noticed"
+}
+
 # The same on a kernel that looks for mistakes. Of fault all but the tests that
 # remove a function by sysfs: there lockdep complains of Linux 6.12 itself,
 # zpci_add_remove_lock under pci_rescan_remove_lock.
 sanitizers() {
-	n=1 bad=0
+	n=0 bad=0
+	COVERAGE=$PWD/build/coverage
+	export COVERAGE
 	$vm DEBUG=1 lab || return 1
-	echo "1..10"
-	if broken leak "the kernel complained" DEBUG=1; then
-		echo "ok 1 a leak is noticed"
-	else
-		bad=1
-		echo "not ok 1 a leak is noticed"
-	fi
+	rm -rf "$COVERAGE"
+	mkdir "$COVERAGE"
+	echo "1..13"
+	noticed leak "suspected memory leaks"
+	noticed page-leak "leaked pages"
 	while read -r task args; do
 		n=$((n + 1))
 		log=build/log/sanitizers-$task
@@ -222,7 +230,14 @@ sanitizers() {
 		stress S=10 PROFILE=guest
 		fuzz N=5000 SEED=1 PROFILE=guest
 		unplug
+		fail-nth
 	EOF
+	if selftests/coverage.sh "$($vm -s DEBUG=1 print-dir)/modules" "$COVERAGE"; then
+		echo "ok 13 coverage"
+	else
+		bad=1
+		echo "not ok 13 coverage"
+	fi
 	return $bad
 }
 

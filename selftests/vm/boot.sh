@@ -6,6 +6,8 @@
 # A task is a name with arguments behind commas. What the kernel prints goes to
 # a log of its own; a guest whose kernel warns or oopses, or that does not end
 # in time, has failed. PROFILE, if it is not lpar, becomes part of the logs' names.
+# COVERAGE is a folder for what gcov has counted. KNOWN is a pattern for complaints
+# of the kernel that are no failure.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -25,7 +27,7 @@ qemu() {
 		-chardev stdio,id=task,signal=off \
 		-device sclpconsole,chardev=task \
 		-kernel "$kernel" -initrd "$initramfs" \
-		-append "console=ttyS0 loglevel=1 panic=-1 lab=$task" \
+		-append "console=ttyS0 loglevel=1 panic=-1 page_owner=on lab=$task" \
 		"$@" < /dev/null && rc=0 || rc=$?
 	echo "qemu: ended with $rc"
 }
@@ -36,11 +38,15 @@ failed() {
 	die "$task: $1; see $log and $log.kernel"
 }
 
-qemu "$@" 2>&1 | sed -u 's/\r*$//' | tee "$top/$log" | sed -u '/^qemu: ended/d'
+qemu "$@" 2>&1 | sed -u 's/\r*$//' | tee "$top/$log" |
+	sed -u '/^qemu: ended/d; /^gcov: /d'
+[ -z "${COVERAGE-}" ] ||
+	sed -n 's/^gcov: //p' "$top/$log" > "$COVERAGE/${log##*/}"
 
 bad='WARNING|BUG|INFO: task|INFO: rcu|KASAN|UBSAN|KFENCE|\[#[0-9]+\]'
-bad="$bad|Kernel panic|Unable to handle|possible .*lock|suspected memory leaks"
-! grep -qaE "$bad" "$top/$log.kernel" || failed "the kernel complained" "$bad"
+bad="$bad|Kernel panic|Unable to handle|possible .*lock|suspected memory leaks|leaked pages"
+! grep -aE "$bad" "$top/$log.kernel" | grep -qvE "${KNOWN:-^$}" ||
+	failed "the kernel complained" "$bad"
 ! grep -qE '^qemu: ended with (124|137)$' "$top/$log" ||
 	failed "not done after $seconds s"
 rc=$(sed -n "s/^lab: $task ended with \([0-9]*\)$/\1/p" "$top/$log")

@@ -6,6 +6,7 @@
 # folder of another kernel, if DIR has not got them.
 # The modules are built in DIR/modules, from a copy, as each kernel needs its
 # own objects. There the lab's test modules are built as well, which need KUnit.
+# GCOV_PROFILE does nothing without CONFIG_GCOV_KERNEL.
 # The kselftests are DIR/kselftest.tar.gz, as for a real machine.
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -19,7 +20,7 @@ rsync -aR Makefile compat.h arch-s390-pci drivers-vfio-ism selftests/modules \
 	selftests/qemu/zpci-lab-regs.h "$dir/modules/"
 { cat Kbuild; echo "obj-$kunit += selftests/modules/"; } > "$dir/modules/Kbuild"
 kbuild "$dir" -C "$dir/modules" KDIR="$dir/obj" W=1 KCFLAGS=-Werror \
-	ZPCI_FH_KUNIT=$kunit modules
+	ZPCI_FH_KUNIT=$kunit GCOV_PROFILE=y modules
 
 rm -rf "$dir/kselftest"
 make -C selftests gen_tar TARGETS="vfio-ism vfio-ism-lab" ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- \

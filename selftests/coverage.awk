@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0
+# Of the file coverage and of gcov's *.gcov: a table, and what is wrong
+
+function complain(text) {
+	print "# " text
+	bad = 1
+}
+
+FNR == 1 {
+	file = FILENAME
+	sub(/\.gcov$/, "", file)
+	files[++n] = file
+	function_name = ""
+}
+
+# "line FILE FUNCTION: TEXT" and "branches FILE NUMBER"
+FILENAME ~ /coverage$/ {
+	n = 0
+	if ($1 == "line") {
+		sub(/^line /, "")
+		excepted[$0] = 1
+	} else if ($1 == "branches") {
+		least[$2] = $3
+	}
+	next
+}
+
+$1 == "function" { function_name = $2; next }
+
+$1 == "branch" {
+	branches[file]++
+	if ($3 == "taken" && $4 > 0)
+		taken[file]++
+	next
+}
+
+match($0, /^ *([0-9]+\*?|#####|=====): *[0-9]+:[ \t]*/) {
+	text = file " " function_name ": " substr($0, RLENGTH + 1)
+	lines[file]++
+	if ($1 !~ /^[#=]/) {
+		ran[file]++
+		if (text in excepted)
+			reached[text] = 1
+		next
+	}
+	if (text in excepted)
+		found[text] = 1
+	else
+		complain("not reached: " text)
+}
+
+END {
+	printf "# %-12s %15s %15s\n", "", "lines", "branches"
+	for (i = 1; i <= n; i++) {
+		file = files[i]
+		printf "# %-12s %7d of %4d %7d of %4d\n", file, ran[file],
+			lines[file], taken[file], branches[file]
+		if (!ran[file])
+			complain(file ": nothing has run")
+		if (taken[file] + 0 < least[file])
+			complain(file ": " least[file] " branches were taken before")
+	}
+	for (text in excepted) {
+		if (!(text in found))
+			complain("reached, or gone, but listed: " text)
+	}
+	exit bad
+}

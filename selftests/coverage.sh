@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# coverage.sh MODULES DATA: the lines and branches of our modules that have run
+#
+# MODULES is where the modules were built, with CONFIG_GCOV_KERNEL. DATA has a
+# file for each boot: the .gcda files, as lines of a name and some base64. Fails
+# if a line has not run that the file coverage does not list, if one has that it
+# lists, or if fewer branches were taken than it says.
+set -eu
+
+modules=$1 data=$2 sum=$2.sum
+here=$(cd "$(dirname "$0")" && pwd)
+
+# unpack BOOT DIR
+unpack() {
+	mkdir "$2"
+	for f in main pci_fh module; do
+		sed -n "s/^$f.gcda //p" "$1" | base64 -d > "$2/$f.gcda"
+		[ -s "$2/$f.gcda" ] || rm "$2/$f.gcda"
+	done
+}
+
+# add DIR: to the sum of what there was
+add() {
+	[ -d "$sum" ] || { mv "$1" "$sum"; return; }
+	s390x-linux-gnu-gcov-tool merge -o "$sum.both" "$sum" "$1"
+	rm -r "$sum" "$1"
+	mv "$sum.both" "$sum"
+}
+
+rm -rf "$sum" "$sum.boot" "$sum.both"
+for boot in "$data"/*; do
+	[ -s "$boot" ] || continue
+	unpack "$boot" "$sum.boot"
+	add "$sum.boot"
+done
+
+cp "$modules"/arch-s390-pci/*.gcno "$modules"/drivers-vfio-ism/*.gcno "$sum/"
+cd "$sum"
+s390x-linux-gnu-gcov -b -c main.gcda pci_fh.gcda module.gcda > gcov.log
+awk -f "$here/coverage.awk" "$here/coverage" \
+	main.c.gcov compat.h.gcov pci_fh.c.gcov module.c.gcov

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Allocates a page and forgets it; the lab has to notice
+ */
+
+#include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/init.h>
+#include <linux/module.h>
+
+static int __init page_leak_init(void)
+{
+	return __get_free_page(GFP_KERNEL) ? 0 : -ENOMEM;
+}
+module_init(page_leak_init);
+
+MODULE_DESCRIPTION("Leak a page");
+MODULE_LICENSE("GPL");
