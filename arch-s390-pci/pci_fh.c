@@ -37,12 +37,13 @@
  * such functions use zpci_fh_*().
  *
  * zpci_fh_load(), zpci_fh_store() and zpci_fh_store_block() issue exactly one
- * instruction. They refuse only what no function accepts. What depends on the
- * function is left to the machine, which ends the instruction with a program
- * exception and no effect (-ENXIO): an ISM takes a PCISTB of any length and
- * alignment and no PCISTG, but it cannot be told from other functions by what
- * the kernel knows of it, because a hypervisor may hide its function type, the
- * relaxed alignment of its group and its maximum store block size (maxstbl).
+ * instruction. They refuse blocks that no function accepts, and registers of
+ * other lengths than 1, 2, 4 and 8 bytes. What depends on the function is left
+ * to the machine, which ends the instruction with a program exception and no
+ * effect (-ENXIO): an ISM accepts a PCISTB of any length and alignment and no
+ * PCISTG, but nothing that the kernel knows identifies it on all machines. A
+ * hypervisor may hide its function type, the relaxed alignment of its group
+ * and its maximum store block size (maxstbl).
  *
  * zpci_fh_memcpy_fromio(), zpci_fh_memcpy_toio() and zpci_fh_memset_io() take
  * any range and split it into the fewest instructions that every ordinary

@@ -184,7 +184,7 @@ static ssize_t ism_vfio_pci_bar_read(struct vfio_pci_core_device *vdev,
 				     char __user *buf, size_t count)
 {
 	u64 size = pci_resource_len(vdev->pdev, bar);
-	size_t done = 0, n;
+	size_t done = 0, n, got;
 	int ret;
 
 	if (off >= size)
@@ -197,8 +197,8 @@ static ssize_t ism_vfio_pci_bar_read(struct vfio_pci_core_device *vdev,
 		n = min(count - done, ISM_VFIO_PCI_READ_SIZE -
 			(off + done) % ISM_VFIO_PCI_READ_SIZE);
 		ret = ism_vfio_pci_read_piece(vdev, bar, off + done, buf + done,
-					      n, &n);
-		done += n;
+					      n, &got);
+		done += got;
 		if (ret)
 			break;
 		cond_resched();
