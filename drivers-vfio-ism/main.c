@@ -266,7 +266,7 @@ static ssize_t ism_vfio_pci_write(struct vfio_device *core_vdev,
 	return ism_vfio_pci_rw(core_vdev, (char __user *)buf, count, ppos, true);
 }
 
-/* As in the core, except for the offset, and without mmap, which needs MIO */
+/* As in the core, which offers no mmap for an ISM, except for the offset */
 static int ism_vfio_pci_get_region_info(struct vfio_device *core_vdev,
 					struct vfio_region_info *info,
 					struct vfio_info_cap *caps)
@@ -276,7 +276,6 @@ static int ism_vfio_pci_get_region_info(struct vfio_device *core_vdev,
 	if (ret)
 		return ret;
 	info->offset = (u64)info->index << ISM_VFIO_PCI_OFFSET_SHIFT;
-	info->flags &= ~VFIO_REGION_INFO_FLAG_MMAP;
 	return 0;
 }
 

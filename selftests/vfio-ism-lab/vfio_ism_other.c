@@ -320,6 +320,7 @@ TEST(position)
 	struct vfio_function fn;
 	__u8 data[64], buf[64], *page;
 	struct iovec iov[] = { { buf, 3 }, { buf + 3, 5 } };
+	struct iovec bad[] = { { buf, 5 }, { NULL, 5 } };
 	unsigned int i;
 	ssize_t n;
 
@@ -369,8 +370,10 @@ TEST(position)
 	ASSERT_EQ(112, vfio_position(&fn));
 	EXPECT_EQ(3, read(fn.device, page + 4093, 32));
 	ASSERT_EQ(115, vfio_position(&fn));
-	EXPECT_EQ(5, read(fn.device, buf, 5));
+	bad[1].iov_base = page + 4096;
+	EXPECT_EQ(5, readv(fn.device, bad, ARRAY_SIZE(bad)));
 	EXPECT_EQ(0, memcmp(buf, data + 35, 5));
+	ASSERT_EQ(120, vfio_position(&fn));
 
 	/* the end of the BAR is an end: no way from there to the next one */
 	while ((n = read(fn.device, page, 4096)) > 0)

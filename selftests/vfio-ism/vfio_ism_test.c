@@ -617,7 +617,7 @@ TEST_F(ism, read_is_fewest_loads)
 		unsigned int off, len, loads;
 	} reads[] = {
 		{ 0, 8, 1 }, { 0, 4, 1 }, { 0, 200, 25 }, { 1, 7, 3 },
-		{ 4, 8, 2 }, { 3, 300, 41 }, { 0, 4096, 512 },
+		{ 4, 8, 2 }, { 3, 300, 41 }, { 5, 3000, 378 }, { 0, 4096, 512 },
 	};
 	struct fmb before, after;
 	unsigned int i, loads = 0;
@@ -716,11 +716,12 @@ TEST_F(ism, memory_disabled)
 	const __u16 master = htole16(PCI_COMMAND_MASTER);
 	struct vfio_function *fn = &self->a.fn;
 	int vfn = vfio_vfn(bdf[0]);
-	__u8 buf[8] = {};
+	__u8 buf[200] = {};
 
 	ASSERT_LE(0, vfn);
 	ASSERT_EQ(2, vfio_write(fn, cfg, PCI_COMMAND, &master, 2));
 	EXPECT_EQ(vfn ? 8 : -EIO, vfio_read(fn, ISM_BAR_COMMAND, 0, buf, 8));
+	EXPECT_EQ(vfn ? 200 : -EIO, vfio_read(fn, ISM_BAR_COMMAND, 0, buf, 200));
 	EXPECT_EQ(vfn ? 8 : -EIO, vfio_write(fn, ISM_BAR_COMMAND, 8, buf, 8));
 	EXPECT_EQ(vfn ? 0 : -EIO, ism_move(&self->a, self->dmb.tok, 0, false, 0,
 					   self->src, 8));
