@@ -153,24 +153,23 @@ static ssize_t ism_vfio_pci_read_doubleword(struct vfio_pci_core_device *vdev,
 	return left < sizeof(val) ? sizeof(val) - left : -EFAULT;
 }
 
-/* @done receives the number of bytes that user space got, also on error */
+/* Adds the number of bytes that user space got to @done, also on error */
 static int ism_vfio_pci_read_piece(struct vfio_pci_core_device *vdev,
 				   unsigned int bar, u64 off, char __user *buf,
 				   size_t count, size_t *done)
 {
 	u8 piece[ISM_VFIO_PCI_READ_SIZE] __aligned(8) __uninitialized;
-	size_t left;
+	size_t n, left;
 	int ret;
 
-	*done = 0;
 	ret = ism_vfio_pci_begin(vdev);
 	if (ret)
 		return ret;
 	ret = zpci_fh_memcpy_fromio(to_zpci(vdev->pdev), bar, off, piece, count,
-				    done);
+				    &n);
 	ism_vfio_pci_end(vdev);
-	left = copy_to_user(buf, piece, *done);
-	*done -= left;
+	left = copy_to_user(buf, piece, n);
+	*done += n - left;
 	return left ? -EFAULT : ret;
 }
 
@@ -184,7 +183,7 @@ static ssize_t ism_vfio_pci_bar_read(struct vfio_pci_core_device *vdev,
 				     char __user *buf, size_t count)
 {
 	u64 size = pci_resource_len(vdev->pdev, bar);
-	size_t done = 0, n, got;
+	size_t done = 0, n;
 	int ret;
 
 	if (off >= size)
@@ -197,8 +196,7 @@ static ssize_t ism_vfio_pci_bar_read(struct vfio_pci_core_device *vdev,
 		n = min(count - done, ISM_VFIO_PCI_READ_SIZE -
 			(off + done) % ISM_VFIO_PCI_READ_SIZE);
 		ret = ism_vfio_pci_read_piece(vdev, bar, off + done, buf + done,
-					      n, &got);
-		done += got;
+					      n, &done);
 		if (ret)
 			break;
 		cond_resched();
