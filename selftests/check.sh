@@ -207,7 +207,7 @@ sanitizers() {
 	$vm DEBUG=1 lab || return 1
 	rm -rf "$COVERAGE"
 	mkdir "$COVERAGE"
-	echo "1..13"
+	echo "1..14"
 	noticed leak "suspected memory leaks"
 	noticed page-leak "leaked pages"
 	while read -r task args; do
@@ -230,13 +230,14 @@ sanitizers() {
 		stress S=10 PROFILE=guest
 		fuzz N=5000 SEED=1 PROFILE=guest
 		unplug
+		other
 		fail-nth
 	EOF
 	if selftests/coverage.sh "$($vm -s DEBUG=1 print-dir)/modules" "$COVERAGE"; then
-		echo "ok 13 coverage"
+		echo "ok 14 coverage"
 	else
 		bad=1
-		echo "not ok 13 coverage"
+		echo "not ok 14 coverage"
 	fi
 	return $bad
 }

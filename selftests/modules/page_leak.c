@@ -8,7 +8,8 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
-static int __init page_leak_init(void)
+/* Not __init, of which the kernel forgets the name */
+static int page_leak_init(void)
 {
 	return __get_free_page(GFP_KERNEL) ? 0 : -ENOMEM;
 }
