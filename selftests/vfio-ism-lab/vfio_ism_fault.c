@@ -248,15 +248,21 @@ TEST_F(fault, read)
 	}
 }
 
+/* More than the driver reads in one piece */
 TEST_F(fault, read_whole_window)
 {
+	static const struct region_read parts[] = {
+		{ 3, 2100 }, { 1020, 8 }, { 1023, 1026 }, { 4, 4091 },
+	};
 	const struct region_read r = { 0, WINDOW_LEN };
-	unsigned int nth;
+	unsigned int nth, i;
 
 	fill_window(_metadata, &self->pair);
 	for (nth = 1; nth <= nr_loads(&r); nth++)
 		read_with_fault(_metadata, &self->pair, &r, &faults[0], nth);
 	read_without_fault(_metadata, &self->pair, &r, 0);
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		read_without_fault(_metadata, &self->pair, &parts[i], 0);
 }
 
 /* Busy is not an error, it only takes longer */

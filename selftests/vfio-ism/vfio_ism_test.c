@@ -735,6 +735,37 @@ TEST_F(ism, memory_disabled)
 	EXPECT_TRUE(dmb_holds(self->mem, 0, self->src, 8));
 }
 
+/*
+ * Whether it can be disabled depends on the function: a virtual one has it
+ * enabled at all times. Either way it is the same for all kinds of access.
+ */
+TEST_F(ism, memory_disabled_for_all)
+{
+	static const unsigned int lens[] = { 1, 4, 16, 200, 4096 };
+	const unsigned int cfg = VFIO_PCI_CONFIG_REGION_INDEX;
+	struct vfio_function *fn = &self->a.fn;
+	const __u16 off = 0;
+	__u8 buf[4096];
+	unsigned int i;
+	bool enabled;
+
+	ASSERT_EQ(2, vfio_write(fn, cfg, PCI_COMMAND, &off, 2));
+	enabled = vfio_read(fn, ISM_BAR_COMMAND, 0, buf, 8) == 8;
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		memset(buf, POISON, sizeof(buf));
+		EXPECT_EQ(enabled ? (int)lens[i] : -EIO,
+			  vfio_read(fn, ISM_BAR_COMMAND, 0, buf, lens[i]));
+		EXPECT_EQ(!enabled, all_poison(buf, sizeof(buf)));
+		EXPECT_EQ(enabled ? (int)lens[i] : -EIO,
+			  vfio_write(fn, ISM_BAR_DATA, self->dmb.tok, self->src,
+				     lens[i]));
+		EXPECT_TRUE(dmb_holds(self->mem, 0, self->src,
+				      enabled ? lens[i] : 0));
+	}
+	ASSERT_EQ(0, vfio_enable(fn));
+	EXPECT_EQ(8, vfio_read(fn, ISM_BAR_COMMAND, 0, buf, 8));
+}
+
 /* Which bit an element has in the mask is not documented; it has its own */
 TEST_F(ism, signal)
 {
