@@ -40,7 +40,7 @@ int __zpci_load_doublewords(void *dst, u64 req, u64 offset, size_t len,
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
 
-/* Not exported before; the same test, for functions that are no VF */
+/* Not exported before; the same test */
 static inline bool __vfio_pci_memory_enabled(struct vfio_pci_core_device *vdev)
 {
 	__le16 cmd = *(__le16 *)&vdev->vconfig[PCI_COMMAND];

@@ -4,6 +4,7 @@
  * the function below is part of pci_insn.c.
  */
 
+#include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/module.h>
 #include <linux/types.h>
@@ -57,7 +58,7 @@ static noinline int load_failed(int cc, u8 status, u64 req, u64 offset)
  * @len: in bytes; a multiple of 8
  * @done: receives the number of bytes that were loaded
  *
- * Context: Any context.
+ * Context: Any context except NMI.
  * Return: As __zpci_load(), for the first load that fails, which is the last.
  */
 int __zpci_load_doublewords(void *dst, u64 req, u64 offset, size_t len,
@@ -71,10 +72,12 @@ int __zpci_load_doublewords(void *dst, u64 req, u64 offset, size_t len,
 	for (n = 0; n < len; n += 8) {
 		cc = pcilg(&data, req, offset + n, &status);
 		if (unlikely(cc)) {
-			if (cc == ZPCI_CC_BUSY)
+			if (cc == ZPCI_CC_BUSY) {
+				udelay(1);
 				rc = __zpci_load(&data, req, offset + n);
-			else
+			} else {
 				rc = load_failed(cc, status, req, offset + n);
+			}
 			if (rc)
 				break;
 		}

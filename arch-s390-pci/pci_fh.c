@@ -61,8 +61,8 @@
  * A memory buffer keeps the order of its bytes. A register value has the
  * bytes right-aligned and in big-endian order, as in the instruction.
  *
- * All functions can be called in any context, including with interrupts
- * disabled. They do not allocate memory or sleep. If the function is busy
+ * All functions can be called in any context except NMI, including with
+ * interrupts disabled. They do not allocate memory or sleep. If the function is busy
  * (cc 2), the instruction is repeated after 1 us, without a limit. The caller
  * must ensure that the zPCI device is not removed. The function handle is read
  * once per call. If it changes during the call because the function is
@@ -241,7 +241,7 @@ static int zpci_fh_put(u64 req, u64 offset, const void *src, size_t len,
  * @val: receives the value, right-aligned
  * @len: in bytes; 1, 2, 4 or, except in config space, 8
  *
- * Context: Any context.
+ * Context: Any context except NMI.
  * Return: 0; -EINVAL if @len or @offset is not as above or not in the address
  * space, and no instruction was issued; -EIO if the function reported an error
  * (cc 1), or if it is disabled or its handle is stale (cc 3); -ENXIO if the
@@ -265,7 +265,7 @@ EXPORT_SYMBOL_GPL(zpci_fh_load);
  * @val: the value, right-aligned; bits to the left of it are ignored
  * @len: in bytes; 1, 2, 4 or, except in config space, 8
  *
- * Context: Any context.
+ * Context: Any context except NMI.
  * Return: 0; -EINVAL if @len or @offset is not as above or not in the address
  * space, and no instruction was issued; -EIO if the function reported an error
  * (cc 1), or if it is disabled or its handle is stale (cc 3); -ENXIO if the
@@ -295,7 +295,7 @@ EXPORT_SYMBOL_GPL(zpci_fh_store);
  * multiples of 8, and that @len is greater than 8. Neither this rule nor the
  * maximum store block size is checked here, see "Function handle I/O".
  *
- * Context: Any context.
+ * Context: Any context except NMI.
  * Return: 0; -EINVAL if @len is 0, if the block crosses a 4 KiB boundary or is
  * not in the address space, or for config space, and no instruction was
  * issued; -EIO if the function reported an error (cc 1), or if it is disabled
@@ -326,10 +326,11 @@ EXPORT_SYMBOL_GPL(zpci_fh_store_block);
  *
  * Loads are issued in ascending order, the fewest that are legal: one per
  * aligned doubleword of the range, and up to three at each end that is not
- * aligned. The first error ends the copy. The @done bytes before it are in
- * @dst; the bytes from there on are not touched.
+ * aligned; in config space a word takes the place of a doubleword. The first
+ * error ends the copy. The @done bytes before it are in @dst; the bytes from
+ * there on are not touched.
  *
- * Context: Any context.
+ * Context: Any context except NMI.
  * Return: 0; -EINVAL if the range is not in the address space, and no
  * instruction was issued; -EIO if the function reported an error for a load
  * (cc 1), or if it is disabled or its handle is stale (cc 3); -ENXIO if a load
@@ -371,7 +372,7 @@ EXPORT_SYMBOL_GPL(zpci_fh_memcpy_fromio);
  * longer than that. The first error ends the copy. The function has taken the
  * @done bytes before it, and nothing from there on.
  *
- * Context: Any context.
+ * Context: Any context except NMI.
  * Return: 0; -EINVAL if the range is not in the address space, and no
  * instruction was issued; -EIO if the function reported an error for a store
  * (cc 1), or if it is disabled or its handle is stale (cc 3); -ENXIO if a store
@@ -417,7 +418,7 @@ EXPORT_SYMBOL_GPL(zpci_fh_memcpy_toio);
  *
  * As zpci_fh_memcpy_toio() from a buffer on the stack.
  *
- * Context: Any context.
+ * Context: Any context except NMI.
  * Return: As zpci_fh_memcpy_toio().
  */
 int zpci_fh_memset_io(struct zpci_dev *zdev, u8 pcias, u64 offset, int c,

@@ -9,7 +9,9 @@
  */
 
 #include <linux/align.h>
+#include <linux/atomic.h>
 #include <linux/bits.h>
+#include <linux/compiler_attributes.h>
 #include <linux/container_of.h>
 #include <linux/device.h>
 #include <linux/err.h>
@@ -26,7 +28,6 @@
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 #include <linux/vfio_pci_core.h>
-#include <asm/cmpxchg.h>
 #include <asm/pci_fh.h>
 
 /*
@@ -44,7 +45,7 @@
 
 struct ism_vfio_pci_device {
 	struct vfio_pci_core_device core_device;
-	void *spare;	/* page for the data of a write, or NULL */
+	void *spare;	/* page for the data of a write, while open, or NULL */
 };
 
 /*
@@ -104,7 +105,7 @@ static int ism_vfio_pci_write_large(struct vfio_pci_core_device *vdev,
 	int ret = -EFAULT;
 
 	if (!page)
-		page = (void *)__get_free_page(GFP_KERNEL);
+		page = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
 	if (!page)
 		return -ENOMEM;
 	if (!copy_from_user(page, buf, count))
@@ -122,9 +123,11 @@ static ssize_t ism_vfio_pci_bar_write(struct vfio_pci_core_device *vdev,
 				      unsigned int bar, u64 off,
 				      const char __user *buf, size_t count)
 {
+	u64 size = pci_resource_len(vdev->pdev, bar);
 	int ret;
 
-	if (count > PAGE_SIZE - offset_in_page(off))
+	if (off >= size || count > size - off ||
+	    count > PAGE_SIZE - offset_in_page(off))
 		return -EINVAL;
 	if (count <= ISM_VFIO_PCI_SMALL_WRITE)
 		ret = ism_vfio_pci_write_small(vdev, bar, off, buf, count);
@@ -300,21 +303,21 @@ static int ism_vfio_pci_open_device(struct vfio_device *core_vdev)
 	return 0;
 }
 
-static void ism_vfio_pci_release_dev(struct vfio_device *core_vdev)
+static void ism_vfio_pci_close_device(struct vfio_device *core_vdev)
 {
 	struct ism_vfio_pci_device *ism =
 		container_of(core_vdev, struct ism_vfio_pci_device, core_device.vdev);
 
-	vfio_pci_core_release_dev(core_vdev);
-	free_page((unsigned long)ism->spare);
+	vfio_pci_core_close_device(core_vdev);
+	free_page((unsigned long)xchg(&ism->spare, NULL));
 }
 
 static const struct vfio_device_ops ism_vfio_pci_ops = {
 	.name = "ism-vfio-pci",
 	.init = vfio_pci_core_init_dev,
-	.release = ism_vfio_pci_release_dev,
+	.release = vfio_pci_core_release_dev,
 	.open_device = ism_vfio_pci_open_device,
-	.close_device = vfio_pci_core_close_device,
+	.close_device = ism_vfio_pci_close_device,
 	.ioctl = ism_vfio_pci_ioctl,
 	.get_region_info_caps = ism_vfio_pci_get_region_info,
 	.device_feature = vfio_pci_core_ioctl_feature,

@@ -486,12 +486,12 @@ static ssize_t bar_write(struct model *m, struct model_fn *f,
 
 	if (len > MAX_BLOCK || offset % 4096 + len > 4096)
 		return -EINVAL;
+	if (offset >= f->size[index] || len > f->size[index] - offset)
+		return -EINVAL;
 	if (good < len)
 		return -EFAULT;
 	if (!model_memory_enabled(f))
 		return -EIO;
-	if (offset >= f->size[index] || len > f->size[index] - offset)
-		return -EINVAL;
 	f->blocks++;
 	if (index == ISM_BAR_DATA) {
 		ret = store_data(m, f, offset, buf, len);
