@@ -210,7 +210,7 @@ sanitizers() {
 	rm -rf "$COVERAGE"
 	mkdir "$COVERAGE"
 	echo "1..14"
-	noticed leak "suspected memory leaks"
+	noticed leak "the kernel complained"
 	noticed page-leak '[[]page_leak[]]'
 	while read -r task args; do
 		n=$((n + 1))

@@ -13,19 +13,27 @@ FNR == 1 {
 	function_name = ""
 }
 
-# "line FILE FUNCTION: TEXT" and "branches FILE NUMBER"
+# "line FILE FUNCTION: TEXT", once for each such line, and "branches FILE NUMBER"
 FILENAME ~ /coverage$/ {
 	n = 0
 	if ($1 == "line") {
 		sub(/^line /, "")
-		excepted[$0] = 1
+		excepted[$0]++
 	} else if ($1 == "branches") {
 		least[$2] = $3
 	}
 	next
 }
 
-$1 == "function" { function_name = $2; next }
+# gcov itself does not name functions that are inlined
+match($0, /^ *([0-9]+\*?|#####|=====|-): *[0-9]+:/) {
+	code = substr($0, RLENGTH + 1)
+	if (code ~ /^[A-Za-z_].*\(/ && code !~ /;$/) {
+		function_name = code
+		sub(/\(.*/, "", function_name)
+		sub(/.*[ *]/, "", function_name)
+	}
+}
 
 $1 == "branch" {
 	branches[file]++
@@ -34,18 +42,13 @@ $1 == "branch" {
 	next
 }
 
-match($0, /^ *([0-9]+\*?|#####|=====): *[0-9]+:[ \t]*/) {
-	text = file " " function_name ": " substr($0, RLENGTH + 1)
+/^ *([0-9]+\*?|#####|=====): *[0-9]+:/ {
+	sub(/^[ \t]*/, "", code)
+	text = file " " function_name ": " code
 	lines[file]++
-	if ($1 !~ /^[#=]/) {
+	if ($1 !~ /^[#=]/)
 		ran[file]++
-		if (text in excepted)
-			reached[text] = 1
-		next
-	}
-	if (text in excepted)
-		found[text] = 1
-	else
+	else if (++missed[text] > excepted[text])
 		complain("not reached: " text)
 }
 
@@ -61,7 +64,7 @@ END {
 			complain(file ": " least[file] " branches were taken before")
 	}
 	for (text in excepted) {
-		if (!(text in found))
+		if (missed[text] < excepted[text])
 			complain("reached, or gone, but listed: " text)
 	}
 	exit bad
