@@ -32,8 +32,8 @@ static __always_inline int pcilg(u64 *data, u64 req, u64 offset, u8 *status)
 	return cc;
 }
 
-/* As __zpci_load() records it in s390dbf */
-static noinline int load_failed(int cc, u8 status, u64 req, u64 offset)
+/* Busy is left to __zpci_load(), and an error recorded in s390dbf like there */
+static noinline int load_slow(u64 *data, int cc, u8 status, u64 req, u64 offset)
 {
 	struct {
 		u8 insn;
@@ -46,6 +46,10 @@ static noinline int load_failed(int cc, u8 status, u64 req, u64 offset)
 		.offset = offset,
 	};
 
+	if (cc == ZPCI_CC_BUSY) {
+		udelay(1);
+		return __zpci_load(data, req, offset);
+	}
 	zpci_err_hex(&record, sizeof(record));
 	return cc > 0 ? -EIO : cc;
 }
@@ -66,20 +70,16 @@ int __zpci_load_doublewords(void *dst, u64 req, u64 offset, size_t len,
 {
 	int cc, rc = 0;
 	u8 status;
+	u64 data, late;
 	size_t n;
-	u64 data;
 
 	for (n = 0; n < len; n += 8) {
 		cc = pcilg(&data, req, offset + n, &status);
 		if (unlikely(cc)) {
-			if (cc == ZPCI_CC_BUSY) {
-				udelay(1);
-				rc = __zpci_load(&data, req, offset + n);
-			} else {
-				rc = load_failed(cc, status, req, offset + n);
-			}
+			rc = load_slow(&late, cc, status, req, offset + n);
 			if (rc)
 				break;
+			data = late; /* so that data can be in a register */
 		}
 		put_unaligned(data, (u64 *)(dst + n));
 	}
