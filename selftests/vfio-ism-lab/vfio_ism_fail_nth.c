@@ -450,9 +450,12 @@ FIXTURE_VARIANT(open) {
 	enum vfio_mode mode;
 };
 
+/*
+ * Not with type 1: if Linux 6.12 lacks memory for the reserved regions, it leaves
+ * the function in the error state, and nobody can open it again.
+ */
 FIXTURE_VARIANT_ADD(open, iommufd) { .mode = VFIO_MODE_IOMMUFD };
 FIXTURE_VARIANT_ADD(open, compat) { .mode = VFIO_MODE_COMPAT };
-FIXTURE_VARIANT_ADD(open, type1) { .mode = VFIO_MODE_TYPE1 };
 
 FIXTURE_SETUP(open)
 {
