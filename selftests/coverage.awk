@@ -60,7 +60,9 @@ END {
 			lines[file], taken[file], branches[file]
 		if (!ran[file])
 			complain(file ": nothing has run")
-		if (taken[file] + 0 < least[file])
+		if (!(file in least))
+			complain(file ": no number of branches is listed")
+		else if (taken[file] + 0 < least[file])
 			complain(file ": " least[file] " branches were taken before")
 	}
 	for (text in excepted) {

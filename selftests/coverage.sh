@@ -30,9 +30,8 @@ add() {
 
 rm -rf "$sum" "$sum.boot" "$sum.both"
 for boot in "$data"/*; do
-	[ -s "$boot" ] || continue
 	unpack "$boot" "$sum.boot"
-	add "$sum.boot"
+	rmdir "$sum.boot" 2> /dev/null || add "$sum.boot"
 done
 
 cp "$modules"/arch-s390-pci/*.gcno "$modules"/drivers-vfio-ism/*.gcno "$sum/"
