@@ -62,10 +62,10 @@
  * bytes right-aligned and in big-endian order, as in the instruction.
  *
  * All functions can be called in any context except NMI, including with
- * interrupts disabled. They do not allocate memory or sleep. If the function is busy
- * (cc 2), the instruction is repeated after 1 us, without a limit. The caller
- * must ensure that the zPCI device is not removed. The function handle is read
- * once per call. If it changes during the call because the function is
+ * interrupts disabled. They do not allocate memory or sleep. If the function
+ * is busy (cc 2), the instruction is repeated after 1 us, without a limit. The
+ * caller must ensure that the zPCI device is not removed. The function handle
+ * is read once per call. If it changes during the call because the function is
  * disabled or reset, the next instruction fails with -EIO; it never accesses
  * another function.
  */
