@@ -56,9 +56,8 @@ close:
 
 int ism_open_any(struct ism *ism, const char *bdf)
 {
-	int ret = ism_open(ism, bdf, VFIO_MODE_IOMMUFD);
-
-	return ret == -ENOENT ? ism_open(ism, bdf, VFIO_MODE_TYPE1) : ret;
+	return ism_open(ism, bdf, vfio_has(VFIO_MODE_IOMMUFD) ?
+			VFIO_MODE_IOMMUFD : VFIO_MODE_TYPE1);
 }
 
 void ism_close(struct ism *ism)

@@ -36,6 +36,33 @@ static int do_ioctl(int fd, unsigned long request, void *arg)
 	return ret < 0 ? -errno : ret;
 }
 
+/* Both a group and a cdev have a character device number while vfio is loaded */
+static bool has_device_number(const char *name)
+{
+	char line[64], found[64];
+	FILE *f = fopen("/proc/devices", "re");
+	bool has = false;
+
+	while (f && !has && fgets(line, sizeof(line), f))
+		has = sscanf(line, "%*d %63s", found) == 1 && !strcmp(found, name);
+	if (f)
+		fclose(f);
+	return has;
+}
+
+bool vfio_has(enum vfio_mode mode)
+{
+	switch (mode) {
+	case VFIO_MODE_IOMMUFD:
+		return !access("/dev/iommu", F_OK) && has_device_number("vfio-dev");
+	case VFIO_MODE_COMPAT:
+		return !access("/dev/iommu", F_OK) && has_device_number("vfio");
+	case VFIO_MODE_TYPE1:
+		return !access("/dev/vfio/vfio", F_OK) && has_device_number("vfio");
+	}
+	return false;
+}
+
 /* The number N of SYSFS/bdf/vfio-dev/vfioN */
 int vfio_cdev_open(const char *bdf)
 {

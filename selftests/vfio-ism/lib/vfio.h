@@ -35,6 +35,9 @@ struct vfio_function {
 	__u64 offset[VFIO_PCI_NUM_REGIONS];
 };
 
+/* Whether the kernel has what the mode needs, of functions or without any */
+bool vfio_has(enum vfio_mode mode);
+
 /* -ENOENT if the function or the mode's device node is not there */
 int vfio_open(struct vfio_function *fn, const char *bdf, enum vfio_mode mode);
 void vfio_close(struct vfio_function *fn);
