@@ -37,6 +37,10 @@ hidden_failure() {
 	echo "not ok 1 it"
 }
 
+background_exits() {
+	exit 1
+}
+
 no_command() {
 	no_such_command
 }
@@ -47,7 +51,13 @@ full_disk() {
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-set -- exits unbound no_newline few_results no_results hidden_failure no_command
+skips() {
+	echo "1..1"
+	echo "ok 1 it # SKIP no reason"
+}
+
+background="background_exits"
+set -- background_exits skips exits unbound no_newline few_results no_results hidden_failure no_command
 n=1 failed=0
 echo "TAP version 13"
 echo "1..$(($# + 2))"

@@ -3,8 +3,48 @@
 # before it that belongs to it, so a group is not counted besides its members.
 # A group that failed though none of its members did is counted as a failure.
 # So is a plan, "1..N", with another number of results than it says.
-# Nesting is by leading "# " or four spaces. Exit 1 if any test failed or none
-# ran.
+# Nesting is by leading "# " or four spaces. Exit 1 if any test failed or none ran.
+#
+# where, "lab" or "suite": a skip is a failure unless selftests/skips lists it.
+# expected: a file of the tests, by the last part of their names, that must fail.
+
+function fail(why) {
+	print why
+	failed++
+}
+
+# read FILE: sets row to the columns of its next line that is no comment
+function read(file,  line, rc) {
+	do
+		rc = (getline line < file)
+	while (rc > 0 && (line ~ /^#/ || split(line, row, /\t+/) < 2))
+	if (rc < 0)
+		fail("cannot read " file)
+	return rc > 0
+}
+
+BEGIN {
+	while (where && read("selftests/skips"))
+		if (row[1] == where)
+			allowed[row[2]]
+	while (expected && read(expected))
+		must_fail[row[1]]
+}
+
+function may_skip(line,  pattern) {
+	for (pattern in allowed)
+		if (line ~ pattern)
+			return 1
+	return !where
+}
+
+# The last part of the name in "ok 1 suite.variant.name"
+function name(line) {
+	sub(/^(not )?ok [0-9]+ (- )?/, "", line)
+	sub(/ .*/, "", line)
+	sub(/.*[.]/, "", line)
+	return line
+}
 
 function depth(line,  d) {
 	for (d = 0; match(line, /^(# |    |  )/); d++)
@@ -16,8 +56,7 @@ function depth(line,  d) {
 # The stream at this depth is over: were there as many results as planned?
 function close_plan(d) {
 	if (d in plan && plan[d] != seen[d]) {
-		printf "%d results of a plan of 1..%d\n", seen[d], plan[d]
-		failed++
+		fail(seen[d] " results of a plan of 1.." plan[d])
 		bad[d]++
 	}
 	delete plan[d]
@@ -34,6 +73,19 @@ function close_members(d,  i) {
 	}
 }
 
+# A result without members
+function count(line,  not_ok) {
+	not_ok = line ~ /^not /
+	if (not_ok != (name(line) in must_fail))
+		fail(not_ok ? line : "should have failed: " line)
+	else if (line !~ /# SKIP/)
+		passed++
+	else if (may_skip(line))
+		skipped++
+	else
+		fail("not in selftests/skips: " line)
+}
+
 { d = depth($0) }
 
 rest ~ /^1\.\.[0-9]+/ {
@@ -48,12 +100,10 @@ rest ~ /^(not )?ok [0-9]+/ {
 	seen[d]++
 	if (rest ~ /^not /)
 		bad[d]++
-	if (rest ~ /^not / && !broken)
-		failed++
-	else if (!deeper && rest ~ /# SKIP/)
-		skipped++
-	else if (!deeper && rest ~ /^ok/)
-		passed++
+	if (!deeper)
+		count(rest)
+	else if (rest ~ /^not / && !broken)
+		fail(rest)
 }
 
 END {

@@ -3,32 +3,48 @@
 # shellcheck shell=sh
 
 # run_checks LOG CHECK...: prints KTAP with what each check prints indented, and
-# as its last line the counts. The verdict of a check is how it exits. Returns 0
+# as its last line the counts. The verdict of a check is how it exits. Those that
+# $background names start at once, and are shown when it is their turn. Returns 0
 # only if all results were counted and none failed.
 run_checks() {
 	run_log=$1
 	shift
 	run_each "$@" | tee "$run_log" || return
-	awk -f selftests/ktap.awk "$run_log"
+	awk -f selftests/ktap.awk -v where=lab "$run_log"
 }
 
 run_each() {
-	fifo=$(mktemp -u)
+	tmp=$(mktemp -d) || return
+	for check; do
+		case " ${background-} " in
+		*" $check "*)
+			("$check") > "$tmp/$check" 2>&1 &
+			echo $! > "$tmp/$check.pid" ;;
+		esac
+	done
 	echo "TAP version 13"
 	echo "1..$#"
 	n=0
 	for check; do
 		n=$((n + 1))
-		rm -f "$fifo"
-		mkfifo "$fifo" || return
-		sed -u 's/^/# /' < "$fifo" &
-		if ("$check") > "$fifo" 2>&1; then
-			not=
+		if [ -e "$tmp/$check.pid" ]; then
+			wait "$(cat "$tmp/$check.pid")"
+			rc=$?
+			sed 's/^/# /' "$tmp/$check"
 		else
-			not="not "
+			show "$check"
 		fi
-		wait $!
-		echo "${not}ok $n $check"
+		[ $rc = 0 ] || printf 'not '
+		echo "ok $n $check"
 	done
-	rm -f "$fifo"
+	rm -r "$tmp"
+}
+
+show() {
+	mkfifo "$tmp/fifo" || return
+	sed -u 's/^/# /' < "$tmp/fifo" &
+	("$1") > "$tmp/fifo" 2>&1
+	rc=$?
+	wait $!
+	rm "$tmp/fifo"
 }
