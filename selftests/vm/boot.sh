@@ -3,11 +3,13 @@
 # boot.sh SECONDS KERNEL INITRAMFS TASK [QEMU ARGUMENT...]
 #
 # Boots the guest, shows what guest/TASK prints and returns what it returned.
-# A task is a name with arguments behind commas. What the kernel prints goes to
-# a log of its own; a guest whose kernel warns or oopses, or that does not end
-# in time, has failed. PROFILE, if it is not lpar, becomes part of the logs' names.
-# COVERAGE is a folder for what gcov has counted. KNOWN is a pattern for complaints
-# of the kernel that are no failure.
+# A task is a name with arguments after commas. The kernel has a console and a log
+# of its own. A boot fails as well if the kernel complains, if the guest does not
+# end by itself and in time, and if the task's results do not agree with its plan
+# or have a skip that selftests/skips does not list. PROFILE, if it is not lpar, and
+# "debug" become part of the logs' names. COVERAGE is a folder for what gcov has counted.
+# KNOWN is a pattern for complaints of the kernel that are not failures. WHERE and
+# EXPECTED are for selftests/ktap.awk, see there.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -15,19 +17,24 @@ seconds=$1 kernel=$2 initramfs=$3 task=$4
 shift 4
 log=build/log/boot-$(echo "$task" | tr -c 'a-zA-Z0-9\n' -)
 [ "${PROFILE-lpar}" = lpar ] || log=$log-$PROFILE
+# kmemleak looks at every page
+memory=1G
+case $kernel in
+*-debug/*) log=$log-debug memory=512M ;;
+esac
 mkdir -p "$build/log"
 
-# See init for what goes to which console
 qemu() {
 	timeout --foreground -k 10 "$seconds" "$build/qemu/qemu-system-s390x" \
-		-L /usr/share/qemu -M s390-ccw-virtio -cpu max -m 1G -smp 2 \
+		-L /usr/share/qemu -M s390-ccw-virtio -cpu max -m $memory -smp 2 \
 		-nodefaults -display none -no-reboot \
 		-chardev file,id=kernel,path="$top/$log.kernel" \
 		-device sclplmconsole,chardev=kernel \
 		-chardev stdio,id=task,signal=off \
-		-device sclpconsole,chardev=task \
+		-device virtio-serial-ccw -device virtconsole,chardev=task \
 		-kernel "$kernel" -initrd "$initramfs" \
-		-append "console=ttyS0 loglevel=1 panic=-1 page_owner=on lab=$task" \
+		-append "console=ttyS0 sclp_con_drop=0 ignore_loglevel printk.time=1 \
+printk.devkmsg=on panic=-1 page_owner=on lab=$task" \
 		"$@" < /dev/null && rc=0 || rc=$?
 	echo "qemu: ended with $rc"
 }
@@ -38,17 +45,32 @@ failed() {
 	die "$task: $1; see $log and $log.kernel"
 }
 
+rm -f "$top/$log" "$top/$log.kernel"
 qemu "$@" 2>&1 | sed -u 's/\r*$//' | tee "$top/$log" |
 	sed -u '/^qemu: ended/d; /^gcov: /d'
 [ -z "${COVERAGE-}" ] ||
 	sed -n 's/^gcov: //p' "$top/$log" > "$COVERAGE/${log##*/}"
 
-bad='WARNING|BUG|INFO: task|INFO: rcu|KASAN|UBSAN|KFENCE|\[#[0-9]+\]'
-bad="$bad|Kernel panic|Unable to handle|possible .*lock|suspected memory leaks|leaked pages"
-! grep -aE "$bad" "$top/$log.kernel" | grep -qvE "${KNOWN:-^$}" ||
-	failed "the kernel complained" "$bad"
-! grep -qE '^qemu: ended with (124|137)$' "$top/$log" ||
-	failed "not done after $seconds s"
+bad='WARNING|BUG|INFO: task|INFO: rcu|KASAN|UBSAN|KFENCE|ODEBUG|\[#[0-9]+\]'
+bad="$bad|Kernel panic|Unable to handle|possible .*lock|suspected memory leaks"
+bad="$bad|leaked pages|nobody cared|page allocation failure|Out of memory: Killed"
+bad="$bad|cannot create duplicate filename"
+complaint=$(grep -aE "$bad" "$top/$log.kernel" | grep -vE "${KNOWN:-^$}" | head -n 1) ||
+	:
+[ -z "$complaint" ] ||
+	failed "the kernel complained: $complaint" "$bad"
+
+ended=$(sed -n 's/^qemu: ended with //p' "$top/$log")
+case $ended in
+0) ;;
+124 | 137) failed "not done after $seconds s" ;;
+*) failed "QEMU ended with ${ended:-no exit code}" ;;
+esac
 rc=$(sed -n "s/^lab: $task ended with \([0-9]*\)$/\1/p" "$top/$log")
-[ -n "$rc" ] || failed "did not come to an end"
-exit "$rc"
+[ -n "$rc" ] && grep -q ' lab: the end$' "$top/$log.kernel" ||
+	failed "did not come to an end"
+[ "$rc" = 0 ] || exit "$rc"
+! grep -qE "^(1[.][.]|(not )?ok )[0-9]" "$top/$log" ||
+	results=$(cd "$top" && awk -f selftests/ktap.awk -v where="${WHERE-lab}" \
+		-v expected="${EXPECTED-}" "$log") ||
+	die "$task: $results; see $log"

@@ -27,6 +27,7 @@ install -m 755 "$busybox/bin/busybox" "$root/bin/busybox"
 ln -s busybox "$root/bin/sh"
 install -m 755 "$vm/init" "$root/init"
 install -m 755 "$vm"/guest/* "$root/lab/"
+install -m 644 "$top/selftests/ktap.awk" "$root/lab/"
 mkdir "$root/kselftest"
 tar -C "$root/kselftest" -xf "$dir/kselftest.tar.gz"
 
@@ -50,7 +51,8 @@ install_modules() {
 		modules_install
 }
 
-# Of a ready-made kernel what vfio needs; all of it would be a large guest
+# Of a ready-made kernel what vfio and the console need; all of it would be a
+# large guest
 copy_modules() {
 	modules=$(find "$dir/package" -path '*/lib/modules/*' -prune)
 	release=${modules##*/}
@@ -58,7 +60,7 @@ copy_modules() {
 	depmod -b "${lib%/lib}" "$release"
 	{
 		modprobe -d "${lib%/lib}" -S "$release" -a --show-depends \
-			vfio-pci vfio_iommu_type1 | sort -u |
+			vfio-pci vfio_iommu_type1 virtio_console | sort -u |
 			sed -n "s,^insmod $lib/\([^ ]*\).*,\1,p"
 		(cd "$lib" && ls modules/*/modules.order modules/*/modules.builtin*)
 	} | rsync -a --files-from=- "$lib" "$root/lib"

@@ -9,6 +9,7 @@ set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 mkfifo "$tmp/monitor.in" "$tmp/monitor.out"
+exec 3<> "$tmp/monitor.in" # so that writing to a QEMU that is gone does not block
 
 {
 	rc=0
@@ -17,7 +18,7 @@ mkfifo "$tmp/monitor.in" "$tmp/monitor.out"
 	echo $rc > "$tmp/rc"
 } | while IFS= read -r line; do
 	case $line in
-	"host: "*) echo "${line#host: }" > "$tmp/monitor.in" ;;
+	"host: "*) echo "${line#host: }" >&3 ;;
 	*) echo "$line" ;;
 	esac
 done
