@@ -105,14 +105,6 @@ configured() {
 	done
 }
 
-# Kernels refuse a sparse that is too old, and say so only in the log
-which_sparse() {
-	sparse=sparse
-	[ ! -x scripts/checker-valid.sh ] ||
-		[ "$(scripts/checker-valid.sh sparse -m64)" = 1 ] ||
-		sparse=$top/upstream/sparse.sh
-}
-
 # Complaints of gcc and sparse, without the lines they stand in
 complaints() {
 	sed -n 's/^\([^ :]*\):[0-9:]* \(\(fatal \)\{0,1\}error\|warning\): /\1: /p'
@@ -123,7 +115,7 @@ complaints() {
 compiles() {
 	out=$log/$nr-build-$1.log
 	set -- "$1" W=1
-	[ "$1" != m ] || set -- "$@" C=2 CF=-D__CHECK_ENDIAN__ CHECK="$sparse"
+	[ "$1" != m ] || set -- "$@" C=2 CF=-D__CHECK_ENDIAN__ CHECK="$vm/sparse.sh"
 	kind=$1
 	shift
 	make -k O="$series/obj-$kind" "$@" -j"$(nproc)" $(objects) > "$out" 2>&1 ||
@@ -305,7 +297,6 @@ mkdir -p "$log"
 clean_tree
 if [ -z "$quick" ]; then
 	heading="patch|lines|git am|W=1 y|W=1 C=2 m|W=1 off|headers|selftests"
-	which_sparse
 	nr=base
 	for kind in y m off; do
 		echo "base, build $kind"

@@ -3,7 +3,8 @@
 # fetch.sh source PACKAGE DIR           the release's source package, unpacked
 # fetch.sh deb PACKAGE DIR [SUITE...]   a binary package, unpacked
 # fetch.sh kernel ARCH DIR SUITE        a suite's kernel and headers, unpacked
-# fetch.sh versions NAME [SUITE...]     prints each V of which there is NAME-V
+# fetch.sh versions NAME [SUITE...]     prints each V of which there is NAME-V;
+#                                       exits 1 if a suite's list was not read
 # fetch.sh mirror                       prints the address of this system's mirror
 #
 # From Debian, by the mirrors that this system's apt is configured for, with
@@ -21,7 +22,7 @@ host=$(dpkg --print-architecture)
 arch=$host deb=deb
 case $kind:$package in
 kernel:*) arch=$host,$package ;;
-source:*) deb=deb-src ;;
+source:*) deb="deb-src" ;;
 *:*:*) arch=${package#*:} ;;
 esac
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -65,7 +66,14 @@ update() {
 	fi | while read -r mirror suite; do
 		echo "$deb [arch=$arch signed-by=$keyring] $mirror $suite main"
 	done > "$state/sources.list"
-	apt get "$1" update || echo "no complete lists of $1" >&2
+	apt get "$1" update --error-on=any 2>&1 | tee "$state/log"
+	! grep '^E: ' "$state/log" || echo "no complete lists of $1" >&2
+}
+
+# The lists of a suite were read, or the mirror says that it does not have it
+answered() {
+	! grep -q '^E: ' "$build/apt/$1-$arch/log" ||
+		grep -q '404 *Not Found' "$build/apt/$1-$arch/log"
 }
 
 # What the kernel and its headers of today are made of; of a package that is
@@ -101,6 +109,9 @@ versions() {
 		update "$suite" >&2
 		apt cache "$suite" pkgnames "$package-"
 	done | sed -n "s/^$package-\([0-9.]*\)$/\1/p" | sort -Vu
+	for suite in own "$@"; do
+		answered "$suite" || return
+	done
 }
 
 case $kind in

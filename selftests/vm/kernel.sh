@@ -17,7 +17,7 @@ command -v ${CROSS_COMPILE}gcc > /dev/null ||
 	die "no ${CROSS_COMPILE}gcc: apt-get install gcc-s390x-linux-gnu"
 
 known_options() {
-	grep '^CONFIG_' "$vm/kernel-optional.config" | while IFS== read -r name value; do
+	grep '^CONFIG_' "$vm/kernel-optional.config" | while IFS="=" read -r name value; do
 		! grep -rqx --include=Kconfig "config ${name#CONFIG_}" \
 			"$dir/source/drivers" || echo "$name=$value"
 	done

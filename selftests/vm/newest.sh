@@ -3,9 +3,10 @@
 # newest.sh: prints the newest Linux, from 7.2 on, that Debian's suites have a
 # linux-source for, and has it unpacked
 #
-# What the suites list is not always to be had, so that it may be the next to
-# newest. It is asked once and kept in build/newest. 7.2 is the oldest release
-# that has the merged driver and is in a suite.
+# A package that the suites list may be missing from the mirror; then it is the
+# next to newest. The answer is kept in build/newest. 7.2 is the oldest release
+# that has the merged driver and is in a suite. Exits with 3 if all suites were
+# asked and have none, and with 1 if it could not find out or not unpack it.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -22,12 +23,21 @@ if [ -f "$known" ] && unpacked "$(cat "$known")"; then
 	cat "$known"
 	exit
 fi
-for version in $("$vm/fetch.sh" versions linux-source $kernel_suites \
-		2> "$log" | sort -rV); do
-	dpkg --compare-versions "$version" ge $oldest || break
+all_asked=yes
+versions=$("$vm/fetch.sh" versions linux-source $kernel_suites 2> "$log") || all_asked=
+new=$(for v in $versions; do
+	! dpkg --compare-versions "$v" ge $oldest || echo "$v"
+done | sort -rV)
+for version in $new; do
 	if unpacked "$version"; then
 		echo "$version" | tee "$known"
 		exit
 	fi
 done
-die "no linux-source from $oldest on is to be had; see $log, or name one with KSRC=DIR"
+if [ -z "$new" ] && [ "$all_asked" ]; then
+	echo "Debian has no linux-source from $oldest on; name another with KSRC=DIR" >&2
+	exit 3
+fi
+tail -n 15 "$log" >&2
+die "cannot get a linux-source from $oldest on: see above and $log, or name" \
+	"another one with KSRC=DIR"

@@ -12,7 +12,7 @@ packages="
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross
 	dpkg-dev libfdt-dev libglib2.0-dev libpixman-1-dev meson ninja-build
 	patch pkg-config python3 python3-venv qemu-system-data
-	codespell git pahole perl python3-sphinx sparse
+	codespell git pahole perl python3-sphinx shellcheck sparse
 "
 
 command -v dpkg-query > /dev/null ||
@@ -28,7 +28,7 @@ done
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then
-	root=env
+	root="env"
 elif sudo -n true 2> /dev/null || { [ -t 0 ] && sudo -v; }; then
 	root=sudo
 else
