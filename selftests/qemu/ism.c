@@ -337,17 +337,23 @@ static bool ism_connected(IsmState *writer, IsmState *owner, bool forget)
     return found;
 }
 
-static void ism_drop_dmb(IsmDmb *dmb, bool tell)
+static void ism_free_dmb(IsmDmb *dmb)
 {
-    IsmState *writer = dmb->used ? ism_peer(dmb->owner, dmb->rgid) : NULL;
-
     g_hash_table_remove(ism_tokens, &dmb->token);
     dmb->owner->dmb[dmb->index] = NULL;
-    if (tell && writer) {
-        ism_post_event(writer, ISM_EVENT_BUFFER, ISM_CODE_DMB_UNREGISTERED,
-                       dmb->token, 0, true);
-    }
     g_free(dmb);
+}
+
+static void ism_unregister_dmb(IsmDmb *dmb)
+{
+    IsmState *writer = dmb->used ? ism_peer(dmb->owner, dmb->rgid) : NULL;
+    uint64_t token = dmb->token;
+
+    ism_free_dmb(dmb);
+    if (writer) {
+        ism_post_event(writer, ISM_EVENT_BUFFER, ISM_CODE_DMB_UNREGISTERED,
+                       token, 0, true);
+    }
 }
 
 static ZpciResult ism_store_data(IsmState *ism, const ZpciInsn *insn,
@@ -562,7 +568,7 @@ static uint16_t ism_unreg_dmb(IsmState *ism, const uint8_t *req, uint8_t *rsp)
     if (!dmb || dmb->owner != ism) {
         return ISM_RET_NOT_FOUND;
     }
-    ism_drop_dmb(dmb, true);
+    ism_unregister_dmb(dmb);
     return ISM_RET_OK;
 }
 
@@ -697,42 +703,59 @@ static void ism_rules(ZpciFunction *fn, ZpciRules *rules)
     rules->relaxed = true;
 }
 
-/* All connections end, in both directions. */
-static void ism_disconnect(IsmState *ism, bool tell)
+/* All connections end, in both directions, and the peers learn of it. */
+static void ism_disconnect(IsmState *ism)
 {
     IsmState *peer;
     bool connected;
     int i;
 
+    ism->sba = 0;
+    ism->ieq = 0;
     QTAILQ_FOREACH(peer, &ism_functions, link) {
         if (peer == ism) {
             continue;
         }
         connected = ism_connected(ism, peer, true);
         connected |= ism_connected(peer, ism, false);
-        if (tell && connected) {
+        if (connected) {
             ism_post_event(peer, ISM_EVENT_DEVICE, ISM_CODE_GID_DISABLED,
                            ism->gid, 0, true);
         }
     }
     for (i = 0; i < ISM_NR_DMBS; i++) {
         if (ism->dmb[i]) {
-            ism_drop_dmb(ism->dmb[i], tell);
+            ism_unregister_dmb(ism->dmb[i]);
         }
     }
 }
 
-/*
- * Tell the peers only if the guest did it: while the machine is reset they
- * must not get at guest memory any more.
- */
-static void ism_reset(ZpciFunction *fn)
+static void ism_disable(ZpciFunction *fn)
 {
-    IsmState *ism = ISM(fn);
+    ism_disconnect(ISM(fn));
+}
+
+/*
+ * Nobody is told: when the machine is reset, no function must get at guest
+ * memory any more. If it is the guest that ends the use of this one alone,
+ * ism_disable() comes first.
+ */
+static void ism_reset_enter(Object *obj, ResetType type)
+{
+    IsmState *ism = ISM(obj);
+    IsmState *peer;
+    int i;
 
     ism->sba = 0;
     ism->ieq = 0;
-    ism_disconnect(ism, current_cpu != NULL);
+    for (i = 0; i < ISM_NR_DMBS; i++) {
+        if (ism->dmb[i]) {
+            ism_free_dmb(ism->dmb[i]);
+        }
+    }
+    QTAILQ_FOREACH(peer, &ism_functions, link) {
+        ism_connected(ism, peer, true);
+    }
     ism->vlan_required = 0;
     ism->nr_vlans = 0;
     memset(ism->window, 0, sizeof(ism->window));
@@ -807,7 +830,7 @@ static void ism_exit(PCIDevice *pdev)
 {
     IsmState *ism = ISM(pdev);
 
-    ism_reset(ZPCI_FUNCTION(pdev));
+    ism_disconnect(ism);
     QTAILQ_REMOVE(&ism_functions, ism, link);
     msi_uninit(pdev);
 }
@@ -842,7 +865,8 @@ static void ism_class_init(ObjectClass *klass, LabClassData *data)
     pc->exit = ism_exit;
     fc->describe = ism_describe;
     fc->rules = ism_rules;
-    fc->reset = ism_reset;
+    fc->disable = ism_disable;
+    RESETTABLE_CLASS(klass)->phases.enter = ism_reset_enter;
     ZPCI_LAB_CLASS(klass)->execute = ism_execute;
 }
 

@@ -109,17 +109,17 @@ void zpci_function_plug(S390PCIBusDevice *pbdev)
     pbdev->pci_group = group;
 }
 
-void zpci_function_reset(S390PCIBusDevice *pbdev)
+void zpci_function_disable(S390PCIBusDevice *pbdev)
 {
-    ZpciFunction *fn = pbdev->pdev ? zpci_function_of(pbdev->pdev) : NULL;
+    ZpciFunction *fn = zpci_function_of(pbdev->pdev);
 
     if (!fn) {
         return;
     }
-    pci_device_reset(pbdev->pdev);
-    if (ZPCI_FUNCTION_GET_CLASS(fn)->reset) {
-        ZPCI_FUNCTION_GET_CLASS(fn)->reset(fn);
+    if (ZPCI_FUNCTION_GET_CLASS(fn)->disable) {
+        ZPCI_FUNCTION_GET_CLASS(fn)->disable(fn);
     }
+    pci_device_reset(pbdev->pdev);
 }
 
 /*

@@ -131,10 +131,10 @@ struct ZpciFunctionClass {
     void (*done)(ZpciFunction *fn, const ZpciInsn *insn, ZpciResult res);
 
     /*
-     * The function has been disabled by the guest, or the machine is reset.
-     * PCI state was already reset.  Optional.
+     * The guest disables or deconfigures the function, which is reset next.
+     * Reset itself comes as to any other device of QEMU.  Optional.
      */
-    void (*reset)(ZpciFunction *fn);
+    void (*disable)(ZpciFunction *fn);
 };
 
 /*
@@ -156,7 +156,7 @@ bool zpci_function_set_error(PCIDevice *pdev, uint16_t pec);
  */
 bool zpci_function_present(PCIDevice *pdev);
 void zpci_function_plug(S390PCIBusDevice *pbdev);
-void zpci_function_reset(S390PCIBusDevice *pbdev);
+void zpci_function_disable(S390PCIBusDevice *pbdev);
 bool zpci_function_pcilg(S390CPU *cpu, S390PCIBusDevice *pbdev,
                          uint8_t r1, uint8_t r2, uintptr_t ra);
 bool zpci_function_pcistg(S390CPU *cpu, S390PCIBusDevice *pbdev,
