@@ -120,15 +120,13 @@ void zpci_function_disable(S390PCIBusDevice *pbdev)
         ZPCI_FUNCTION_GET_CLASS(fn)->disable(fn);
     }
     pci_device_reset(pbdev->pdev);
+    /* QEMU leaves the bit to a function that is deconfigured. */
+    pbdev->fh &= ~FH_MASK_ENABLE;
 }
 
-/*
- * A function that was deconfigured while it was enabled keeps the bit in its
- * handle.
- */
 static bool zpci_is_enabled(const S390PCIBusDevice *pbdev)
 {
-    return pbdev->fh & FH_MASK_ENABLE && pbdev->state >= ZPCI_FS_ENABLED;
+    return pbdev->state >= ZPCI_FS_ENABLED;
 }
 
 bool zpci_function_set_error(PCIDevice *pdev, uint16_t pec)
