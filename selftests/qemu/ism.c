@@ -46,6 +46,8 @@
  *     the token); when a function is disabled or goes away, each peer with
  *     such a connection to it gets an event 7 (type 1, the GID)
  *   - events overwrite the oldest ones if the guest does not read them
+ *   - when a function goes away, the DMBs that were for it are for nobody, even
+ *     if another one gets its GID
  *   - VLAN ids are kept and reported but separate nobody
  */
 #include "qemu/osdep.h"
@@ -71,6 +73,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(IsmState, ISM)
 #define ISM_DEFAULT_PCHID       0x07c0
 #define ISM_CHID_SOFTWARE       0xff00  /* from here: not for real ISM */
 #define ISM_FIRST_GID           0x49534d0000000001ULL
+#define ISM_NO_GID              0
 
 #define ISM_BAR_DATA            0
 #define ISM_BAR_COMMAND         2
@@ -151,9 +154,13 @@ struct IsmState {
     QTAILQ_ENTRY(IsmState) link;
 };
 
-/* All functions, and all DMBs by token.  Protected by the big lock. */
+/*
+ * All functions, all GIDs that one has ever had, and all DMBs by token.
+ * Protected by the big lock.
+ */
 static QTAILQ_HEAD(, IsmState) ism_functions =
     QTAILQ_HEAD_INITIALIZER(ism_functions);
+static GHashTable *ism_gids;
 static GHashTable *ism_tokens;
 
 static IsmState *ism_by_gid(uint64_t gid)
@@ -761,17 +768,19 @@ static void ism_reset_enter(Object *obj, ResetType type)
     memset(ism->window, 0, sizeof(ism->window));
 }
 
+/* None that a function has had before, unless the user wants it. */
 static bool ism_choose_gid(IsmState *ism, Error **errp)
 {
-    if (!ism->gid) {
+    if (ism->gid == ISM_NO_GID) {
         ism->gid = ISM_FIRST_GID;
-        while (ism_by_gid(ism->gid)) {
+        while (g_hash_table_contains(ism_gids, &ism->gid)) {
             ism->gid++;
         }
     } else if (ism_by_gid(ism->gid)) {
         error_setg(errp, "gid 0x%" PRIx64 " is already in use", ism->gid);
         return false;
     }
+    g_hash_table_add(ism_gids, g_memdup2(&ism->gid, sizeof(ism->gid)));
     return true;
 }
 
@@ -820,10 +829,23 @@ static void ism_realize(PCIDevice *pdev, Error **errp)
                      PCI_BASE_ADDRESS_MEM_TYPE_64, ISM_DATA_SIZE);
     zpci_lab_add_bar(lab, ISM_BAR_COMMAND, PCI_BASE_ADDRESS_SPACE_MEMORY |
                      PCI_BASE_ADDRESS_MEM_TYPE_64, ISM_WINDOW_SIZE);
-    if (!ism_tokens) {
-        ism_tokens = g_hash_table_new(g_int64_hash, g_int64_equal);
-    }
     QTAILQ_INSERT_TAIL(&ism_functions, ism, link);
+}
+
+/* Whoever gets this GID one day may not store where this function could. */
+static void ism_revoke(const IsmState *ism)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, ism_tokens);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        IsmDmb *dmb = value;
+
+        if (dmb->rgid == ism->gid) {
+            dmb->rgid = ISM_NO_GID;
+        }
+    }
 }
 
 static void ism_exit(PCIDevice *pdev)
@@ -831,12 +853,13 @@ static void ism_exit(PCIDevice *pdev)
     IsmState *ism = ISM(pdev);
 
     ism_disconnect(ism);
+    ism_revoke(ism);
     QTAILQ_REMOVE(&ism_functions, ism, link);
     msi_uninit(pdev);
 }
 
 static LabProperty ism_properties[] = {
-    DEFINE_PROP_UINT64("gid", IsmState, gid, 0),
+    DEFINE_PROP_UINT64("gid", IsmState, gid, ISM_NO_GID),
     DEFINE_PROP_UINT16("pchid", IsmState, pchid, ISM_DEFAULT_PCHID),
     DEFINE_PROP_UINT16("max-block", IsmState, max_block, 0),
     DEFINE_PROP_BOOL("lab", IsmState, lab, false),
@@ -854,6 +877,9 @@ static void ism_class_init(ObjectClass *klass, LabClassData *data)
     DeviceClass *dc = DEVICE_CLASS(klass);
     PCIDeviceClass *pc = PCI_DEVICE_CLASS(klass);
     ZpciFunctionClass *fc = ZPCI_FUNCTION_CLASS(klass);
+
+    ism_gids = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    ism_tokens = g_hash_table_new(g_int64_hash, g_int64_equal);
 
     dc->desc = "Internal Shared Memory function";
     device_class_set_props(dc, ism_properties);

@@ -7,10 +7,12 @@
  * The program is asked to let go of PEER. Until it does, all goes on as if
  * nothing had happened, but nobody else gets at the function; then it is
  * gone, and the other one reports errors for what was meant for it. At no
- * point does anything hang or is data wrong.
+ * point does anything hang or is data wrong. A function that is plugged later
+ * has none of its rights, not even with its GID, which it does not get unasked.
  *
  * The unplugging is for somebody else to do: on a line of its own, behind
- * "host: ", COMMAND is printed when it is time.
+ * "host: ", COMMAND is printed when it is time, "device_del" with PEER's name
+ * there; and "device_add" for the functions that follow it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,6 +24,7 @@
 #include "../kselftest_harness.h"
 #include "lib/ism.h"
 
+#define DRIVER		"ism_vfio_pci"
 #define DMB_LEN		(64 * 1024)
 #define SBA_IDX		32
 #define HANG_S		30
@@ -31,7 +34,8 @@ static const char *name_a, *name_b, *command;
 
 struct pair {
 	struct ism a, b;
-	struct ism_dmb dmb;
+	struct ism_dmb dmb;	/* of B, for A */
+	struct ism_dmb back;	/* of A, for B */
 	__u8 *mem;
 	__u64 gid_a, gid_b;
 	int request;
@@ -58,6 +62,11 @@ FIXTURE_SETUP(unplug)
 	};
 	ASSERT_EQ(0, vfio_map(&p->b.fn, p->mem, DMB_LEN, &p->dmb.iova));
 	ASSERT_EQ(0, ism_reg_dmb(&p->b, &p->dmb));
+	ASSERT_EQ(0, ism_register(&p->a));
+	p->back = p->dmb;
+	p->back.rgid = p->gid_b;
+	ASSERT_EQ(0, vfio_map(&p->a.fn, p->mem, DMB_LEN, &p->back.iova));
+	ASSERT_EQ(0, ism_reg_dmb(&p->a, &p->back));
 	p->request = vfio_irq_enable(&p->b.fn, VFIO_PCI_REQ_IRQ_INDEX);
 	ASSERT_LE(0, p->request);
 }
@@ -92,6 +101,52 @@ static void use_both(struct __test_metadata *_metadata, struct pair *p)
 	ASSERT_EQ(p->gid_b, gid);
 }
 
+static int store_back(struct pair *p)
+{
+	static const __u8 data[8];
+
+	return ism_move(&p->b, p->back.tok, 0, false, 0, data, sizeof(data));
+}
+
+static void let_go(struct __test_metadata *_metadata, struct pair *p, __u64 gid)
+{
+	time_t end = time(NULL) + HANG_S;
+
+	ism_close(&p->b);
+	while (in_sysfs(name_b)) {
+		usleep(10000);
+		ASSERT_GT(end, time(NULL)) {
+			TH_LOG("the function does not go");
+		}
+	}
+	/* it has left Linux, and leaves the machine a little later */
+	while (!ism_query_rgid(&p->a, gid)) {
+		usleep(10000);
+		ASSERT_GT(end, time(NULL)) {
+			TH_LOG("the peer does not notice");
+		}
+	}
+}
+
+/* In the place of the one that went; with @gid, or with one that QEMU chooses */
+static void plug(struct __test_metadata *_metadata, struct pair *p, __u64 gid)
+{
+	time_t end = time(NULL) + HANG_S;
+
+	printf("host: device_add ism,id=%s,gid=%#llx\n",
+	       strrchr(command, ' ') + 1, gid);
+	fflush(stdout);
+	while (!in_sysfs(name_b)) {
+		usleep(10000);
+		ASSERT_GT(end, time(NULL)) {
+			TH_LOG("no function comes");
+		}
+	}
+	ASSERT_EQ(0, vfio_write_sysfs(name_b, "driver_override", DRIVER));
+	ASSERT_EQ(0, vfio_write_sysfs(name_b, "subsystem/drivers_probe", name_b));
+	ASSERT_EQ(0, ism_open(&p->b, name_b, VFIO_MODE_IOMMUFD));
+}
+
 TEST_F_TIMEOUT(unplug, during_io, 4 * HANG_S)
 {
 	struct pair *p = &self->pair;
@@ -102,6 +157,7 @@ TEST_F_TIMEOUT(unplug, during_io, 4 * HANG_S)
 	int i;
 
 	use_both(_metadata, p);
+	ASSERT_EQ(0, store_back(p));
 	printf("host: %s\n", command);
 	fflush(stdout);
 	for (end = time(NULL) + HANG_S; !vfio_irq_pending(p->request);) {
@@ -115,24 +171,23 @@ TEST_F_TIMEOUT(unplug, during_io, 4 * HANG_S)
 	EXPECT_GT(0, vfio_open(&fn, name_b, VFIO_MODE_IOMMUFD));
 	EXPECT_TRUE(in_sysfs(name_b));
 
-	ism_close(&p->b);
-	for (end = time(NULL) + HANG_S; in_sysfs(name_b); usleep(10000)) {
-		ASSERT_GT(end, time(NULL)) {
-			TH_LOG("the function does not go");
-		}
-	}
+	let_go(_metadata, p, p->gid_b);
 	EXPECT_EQ(-ENOENT, vfio_open(&fn, name_b, VFIO_MODE_IOMMUFD));
-	/* it has left Linux, and leaves the machine a little later */
-	while (!ism_query_rgid(&p->a, p->gid_b)) {
-		usleep(10000);
-		ASSERT_GT(end, time(NULL)) {
-			TH_LOG("the peer does not notice");
-		}
-	}
 	EXPECT_EQ(-ENXIO, ism_move(&p->a, p->dmb.tok, 0, true, 0, data,
 				   sizeof(data)));
 	ASSERT_EQ(0, ism_read_gid(&p->a, &gid));
 	EXPECT_EQ(p->gid_a, gid);
+
+	plug(_metadata, p, p->gid_b);
+	EXPECT_EQ(-ENXIO, store_back(p));
+	printf("host: %s\n", command);
+	fflush(stdout);
+	let_go(_metadata, p, p->gid_b);
+	plug(_metadata, p, 0);
+	ASSERT_EQ(0, ism_read_gid(&p->b, &gid));
+	EXPECT_NE(p->gid_a, gid);
+	EXPECT_NE(p->gid_b, gid);
+	EXPECT_EQ(-ENXIO, store_back(p));
 }
 
 int main(int argc, char **argv)
