@@ -55,7 +55,6 @@
 #include "qemu/bswap.h"
 #include "qemu/module.h"
 #include "qemu/queue.h"
-#include "qemu/rcu.h"
 #include "qemu/timer.h"
 #include "qemu/units.h"
 #include "qapi/error.h"
@@ -211,24 +210,27 @@ static bool ism_dma_write(IsmState *ism, uint64_t addr, const void *buf,
 
 /*
  * Set bits in a byte that the guest may be clearing other bits of at the same
- * time: must be atomic, so it needs the memory itself.
+ * time: must be atomic, so it needs the memory itself. What is no memory is
+ * mapped as a copy, which is left as it is.
  */
 static bool ism_dma_or(IsmState *ism, uint64_t addr, uint8_t bits)
 {
-    hwaddr xlat, len = 1;
-    MemoryRegion *mr;
+    PCIDevice *pdev = PCI_DEVICE(ism);
+    dma_addr_t len = 1;
+    ram_addr_t offset;
     uint8_t *byte;
+    bool ram;
 
-    RCU_READ_LOCK_GUARD();
-    mr = address_space_translate(pci_get_address_space(PCI_DEVICE(ism)), addr,
-                                 &xlat, &len, true, MEMTXATTRS_UNSPECIFIED);
-    if (!memory_region_is_ram(mr) || mr->readonly) {
+    byte = pci_dma_map(pdev, addr, &len, DMA_DIRECTION_FROM_DEVICE);
+    if (!byte) {
         return ism_dma_result(ism, false);
     }
-    byte = (uint8_t *)memory_region_get_ram_ptr(mr) + xlat;
-    qatomic_or(byte, bits);
-    memory_region_set_dirty(mr, xlat, 1);
-    return true;
+    ram = memory_region_from_host(byte, &offset);
+    if (ram) {
+        qatomic_or(byte, bits);
+    }
+    pci_dma_unmap(pdev, byte, len, DMA_DIRECTION_FROM_DEVICE, ram ? len : 0);
+    return ism_dma_result(ism, ram);
 }
 
 /*

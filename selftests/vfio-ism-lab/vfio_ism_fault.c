@@ -946,6 +946,34 @@ TEST_F(fault, error_state_of_the_peer)
 	write_without_fault(_metadata, &self->pair, true, 0, 64, 0);
 }
 
+typedef long (*code_fn)(void);
+
+/*
+ * The bits that the function sets are seen by an instruction, too: the mask of
+ * the DMB is the operand of LOAD HALFWORD IMMEDIATE, and BRANCH ON CONDITION
+ * comes behind it. Emulators have to notice that.
+ */
+TEST_F(fault, signal_in_code)
+{
+	struct pair *p = &self->pair;
+	__be16 *mask = &p->b.sba->dmbe_mask[SBA_IDX];
+	code_fn get_mask = (code_fn)(mask - 1);
+	unsigned int element;
+	__u16 taken;
+
+	ASSERT_EQ(0, mprotect(p->b.sba, ISM_PAGE_SIZE,
+			      PROT_READ | PROT_WRITE | PROT_EXEC));
+	mask[-1] = htobe16(0xa729);	/* lghi %r2,0 */
+	mask[1] = htobe16(0x07fe);	/* br %r14 */
+	for (element = 1; element < 16; element++) {
+		ASSERT_EQ(0, get_mask());
+		ASSERT_EQ(0, ism_move(&p->a, p->dmb.tok, element, true, 0,
+				      p->data, 8));
+		ASSERT_EQ(0x8000 >> element, get_mask());
+		ASSERT_TRUE(ism_signalled(&p->b, SBA_IDX, &taken));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	ism_find_two(DRIVER, bdf);
