@@ -376,10 +376,12 @@ static ZpciResult ism_store_data(IsmState *ism, const ZpciInsn *insn,
         offset + insn->len > dmb->len) {
         return zpci_exception(PGM_OPERAND);
     }
+    if (!ism_dma_write(dmb->owner, dmb->dma + offset, data, insn->len)) {
+        return zpci_error(ZPCI_PCI_ST_FUNC_NOT_AVAIL);
+    }
     dmb->used = true;
-    if (!ism_dma_write(dmb->owner, dmb->dma + offset, data, insn->len) ||
-        (ISM_SIGNAL(insn->offset) &&
-         !ism_signal_dmb(dmb->owner, dmb->index, ISM_ELEMENT(insn->offset)))) {
+    if (ISM_SIGNAL(insn->offset) &&
+        !ism_signal_dmb(dmb->owner, dmb->index, ISM_ELEMENT(insn->offset))) {
         return zpci_error(ZPCI_PCI_ST_FUNC_NOT_AVAIL);
     }
     return zpci_ok();
