@@ -45,7 +45,9 @@
  *   - a function which loses a DMB it has stored to gets an event 4 (type 0,
  *     the token); when a function is disabled or goes away, each peer with
  *     such a connection to it gets an event 7 (type 1, the GID)
- *   - events overwrite the oldest ones if the guest does not read them
+ *   - an event is refused if there were 14 since the guest has cleared the
+ *     event bit of the SBA: whoever signals gets code 7, and the function's own
+ *     events are lost; without an SBA they overwrite the oldest ones
  *   - when a function goes away, the DMBs that were for it are for nobody, even
  *     if another one gets its GID
  *   - VLAN ids are kept and reported but separate nobody
@@ -112,7 +114,7 @@ enum {
     ISM_RET_IN_USE = 4,         /* already registered, index taken */
     ISM_RET_SEQUENCE = 5,       /* something else must be registered first */
     ISM_RET_NO_PEER = 6,        /* no such GID, or it takes no events */
-    ISM_RET_FULL = 7,           /* no more tokens or VLAN ids */
+    ISM_RET_FULL = 7,           /* no more tokens, VLAN ids, room for events */
     ISM_RET_NOT_FOUND = 0xffff, /* nothing of this kind is registered */
 };
 
@@ -146,6 +148,7 @@ struct IsmState {
     uint64_t sba;       /* DMA addresses, 0 if there is none */
     uint64_t ieq;
     uint32_t ieq_index;
+    uint32_t ieq_unread;
     IsmDmb *dmb[ISM_NR_DMBS];
     uint32_t vlan_required;
     uint32_t nr_vlans;
@@ -198,6 +201,13 @@ static bool ism_dma_result(IsmState *ism, bool ok)
         zpci_function_set_error(pdev, ERR_EVENT_OORANGE);
     }
     return ok;
+}
+
+static bool ism_dma_read(IsmState *ism, uint64_t addr, void *buf, uint64_t len)
+{
+    MemTxResult res = pci_dma_read(PCI_DEVICE(ism), addr, buf, len);
+
+    return ism_dma_result(ism, res == MEMTX_OK);
 }
 
 static bool ism_dma_write(IsmState *ism, uint64_t addr, const void *buf,
@@ -289,22 +299,47 @@ static bool ism_write_event(IsmState *ism, uint32_t type, uint32_t code,
         return false;
     }
     ism->ieq_index = slot + 1;
+    ism->ieq_unread++;
     return true;
 }
 
-static bool ism_post_event(IsmState *ism, uint32_t type, uint32_t code,
-                           uint64_t tok, uint64_t info, bool irq)
+/*
+ * With a 15th unread event the index is where it was with none. How far the
+ * guest has read it does not tell, but it clears E before it reads all.
+ */
+static bool ism_event_room(IsmState *ism, bool *room)
 {
-    if (!ism->ieq || !ism_write_event(ism, type, code, tok, info)) {
+    uint8_t flags = 0;
+
+    if (ism->sba && !ism_dma_read(ism, ism->sba, &flags, sizeof(flags))) {
         return false;
     }
-    if (ism->sba && !ism_dma_or(ism, ism->sba, ISM_SBA_E | ISM_SBA_S)) {
-        return false;
+    if (!(flags & ISM_SBA_E)) {
+        ism->ieq_unread = 0;
+    }
+    *room = ism->ieq_unread < ISM_IEQ_ENTRIES - 1;
+    return true;
+}
+
+static uint16_t ism_post_event(IsmState *ism, uint32_t type, uint32_t code,
+                               uint64_t tok, uint64_t info, bool irq)
+{
+    bool room;
+
+    if (!ism->ieq || !ism_event_room(ism, &room)) {
+        return ISM_RET_NO_PEER;
+    }
+    if (!room) {
+        return ISM_RET_FULL;
+    }
+    if (!ism_write_event(ism, type, code, tok, info) ||
+        (ism->sba && !ism_dma_or(ism, ism->sba, ISM_SBA_E | ISM_SBA_S))) {
+        return ISM_RET_NO_PEER;
     }
     if (irq) {
         ism_interrupt(ism);
     }
-    return true;
+    return ISM_RET_OK;
 }
 
 /* Buffers */
@@ -424,6 +459,7 @@ static uint16_t ism_reg_ieq(IsmState *ism, const uint8_t *req, uint8_t *rsp)
     }
     ism->ieq = ieq;
     ism->ieq_index = 0;
+    ism->ieq_unread = 0;
     return ISM_RET_OK;
 }
 
@@ -587,12 +623,11 @@ static uint16_t ism_signal_ieq(IsmState *ism, const uint8_t *req, uint8_t *rsp)
 {
     IsmState *peer = ism_peer(ism, ldq_be_p(req));
 
-    if (!peer || !ism_post_event(peer, ISM_EVENT_SOFTWARE, ldl_be_p(req + 12),
-                                 ism->gid, ldq_be_p(req + 16),
-                                 ldl_be_p(req + 8))) {
+    if (!peer) {
         return ISM_RET_NO_PEER;
     }
-    return ISM_RET_OK;
+    return ism_post_event(peer, ISM_EVENT_SOFTWARE, ldl_be_p(req + 12),
+                          ism->gid, ldq_be_p(req + 16), ldl_be_p(req + 8));
 }
 
 #define ISM_HEADER_SIZE 8

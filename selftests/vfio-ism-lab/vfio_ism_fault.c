@@ -35,6 +35,8 @@
 #define WINDOW_LEN	4096
 #define SBA_IDX		37
 #define VLAN_ID		7
+#define QUEUE_LEN	15
+#define QUEUE_FULL	7	/* the code with which an event is refused */
 #define POISON		0xa5
 #define QUIET_MS	50	/* how long an interrupt must not come */
 #define TIMEOUT_MS	5000
@@ -462,6 +464,13 @@ static int run(struct pair *p, struct command cmd[NR_COMMANDS],
 	return ret;
 }
 
+/* B has read all that are in its queue */
+static void take_events(struct pair *p)
+{
+	__atomic_and_fetch(&p->b.sba->flags, ~htobe32(ISM_SBA_EVENT),
+			   __ATOMIC_SEQ_CST);
+}
+
 static void get_state(struct __test_metadata *_metadata,
 		      struct pair *p, struct state *state)
 {
@@ -469,6 +478,7 @@ static void get_state(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, ism_command(&p->a, ISM_QUERY_INFO, state->info, 8,
 				 sizeof(state->info)));
 	state->events = be64toh(p->b.ieq->idx);
+	take_events(p);
 }
 
 /* Whether two states are the same, but for the number of events */
@@ -601,6 +611,33 @@ TEST_F(fault, command)
 	for (nr = 0; nr < NR_COMMANDS; nr++)
 		sweep_command(_metadata, &self->pair, cmd, nr);
 	write_without_fault(_metadata, &self->pair, true, 0, 64, 0);
+}
+
+static void expect_event(struct __test_metadata *_metadata, struct pair *p,
+			 unsigned int nr)
+{
+	ASSERT_EQ(0, ism_signal_ieq(&p->a, p->gid_b, nr, ~nr));
+	ASSERT_EQ(nr % QUEUE_LEN + 1, be64toh(p->b.ieq->idx));
+	ASSERT_EQ(nr, be32toh(p->b.ieq->entry[nr % QUEUE_LEN].code));
+}
+
+/* One more would look like none, so it is not taken until there is room */
+TEST_F(fault, event_queue_full)
+{
+	struct pair *p = &self->pair;
+	struct ism_ieq full;
+	unsigned int nr = 0;
+
+	while (nr < 2 * (QUEUE_LEN - 1)) {
+		expect_event(_metadata, p, nr++);
+		if (nr % (QUEUE_LEN - 1))
+			continue;
+		full = *p->b.ieq;
+		EXPECT_EQ(QUEUE_FULL, ism_signal_ieq(&p->a, p->gid_b, nr, 0));
+		EXPECT_EQ(QUEUE_FULL, ism_signal_ieq(&p->a, p->gid_b, nr, 0));
+		EXPECT_EQ(0, memcmp(&full, p->b.ieq, sizeof(full)));
+		take_events(p);
+	}
 }
 
 /* No instruction on a BAR, so a fault that is armed outlives it */

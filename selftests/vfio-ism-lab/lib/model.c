@@ -78,13 +78,17 @@ static void signal_dmb(struct model_fn *f, unsigned int idx, unsigned int elem)
 	interrupt(f);
 }
 
-static bool post_event(struct model_fn *f, __u32 type, __u32 code, __u64 tok,
-		       __u64 info, bool irq)
+static __u16 post_event(struct model_fn *f, __u32 type, __u32 code, __u64 tok,
+			__u64 info, bool irq)
 {
 	unsigned int slot = f->ieq_slot % 15;
 
 	if (!f->ieq_set || !f->master)
-		return false;
+		return NO_PEER;
+	if (!f->sba_set || !(f->sba.flags & htobe32(ISM_SBA_EVENT)))
+		f->ieq_unread = 0;
+	if (f->ieq_unread >= 14)
+		return FULL;
 	f->ieq.entry[slot] = (struct ism_event) {
 		.type = htobe32(type), .code = htobe32(code),
 		.tok = htobe64(tok), .info = htobe64(info),
@@ -93,11 +97,12 @@ static bool post_event(struct model_fn *f, __u32 type, __u32 code, __u64 tok,
 	f->ieq.entry_len = htobe64(sizeof(struct ism_event));
 	f->ieq.idx = htobe64(slot + 1);
 	f->ieq_slot = slot + 1;
+	f->ieq_unread++;
 	if (f->sba_set)
 		f->sba.flags |= htobe32(ISM_SBA_SIGNAL | ISM_SBA_EVENT);
 	if (irq)
 		interrupt(f);
-	return true;
+	return 0;
 }
 
 /* Buffers */
@@ -167,6 +172,7 @@ static __u16 reg_ieq(struct model_fn *f, const __u8 *req)
 		return IN_USE;
 	f->ieq_set = true;
 	f->ieq_slot = 0;
+	f->ieq_unread = 0;
 	return 0;
 }
 
@@ -284,10 +290,10 @@ static __u16 signal_ieq(struct model *m, struct model_fn *f, const __u8 *req)
 {
 	struct model_fn *peer = find_gid(m, get64(req));
 
-	if (!peer || !post_event(peer, EVENT_SOFTWARE, get32(req + 12), f->gid,
-				 get64(req + 16), get32(req + 8)))
+	if (!peer)
 		return NO_PEER;
-	return 0;
+	return post_event(peer, EVENT_SOFTWARE, get32(req + 12), f->gid,
+			  get64(req + 16), get32(req + 8));
 }
 
 static __u16 set_vlan_required(struct model_fn *f, bool required)

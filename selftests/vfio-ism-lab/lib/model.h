@@ -35,7 +35,7 @@ struct model_fn {
 	bool memory, master;		/* PCI_COMMAND */
 	__u8 window[MODEL_WINDOW];
 	bool sba_set, ieq_set;
-	unsigned int ieq_slot;
+	unsigned int ieq_slot, ieq_unread;
 	unsigned int vlan_required, nr_vlans;
 	__u16 vlan[MODEL_VLANS];
 
