@@ -224,6 +224,15 @@ static void zpci_lab_instance_init(Object *obj)
                         zpci_lab_prop_set_error, NULL, NULL);
 }
 
+static void zpci_lab_instance_finalize(Object *obj)
+{
+    ZpciLab *lab = ZPCI_LAB(obj);
+
+    if (lab->log) {
+        fclose(lab->log);
+    }
+}
+
 /*
  * PCI wants a memory region for each BAR, but the instructions come another
  * way, and nothing else may reach a BAR on this machine: refuse it all.
@@ -303,6 +312,7 @@ static const TypeInfo zpci_lab_info = {
     .abstract = true,
     .instance_size = sizeof(ZpciLab),
     .instance_init = zpci_lab_instance_init,
+    .instance_finalize = zpci_lab_instance_finalize,
     .class_size = sizeof(ZpciLabClass),
     .class_init = zpci_lab_class_init,
     .interfaces = (LabInterfaceInfo[]) {
