@@ -786,6 +786,39 @@ TEST_F(ism, signal)
 	EXPECT_FALSE(ism_signalled(&self->b, SBA_IDX, &mask));
 }
 
+static int irq_disable(struct ism *ism)
+{
+	struct vfio_irq_set set = {
+		.argsz = sizeof(set),
+		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
+		.index = VFIO_PCI_MSI_IRQ_INDEX,
+	};
+
+	return ioctl(ism->fn.device, VFIO_DEVICE_SET_IRQS, &set) ? -errno : 0;
+}
+
+/* Who does not want the interrupt finds the signal all the same */
+TEST_F(ism, interrupt_disabled)
+{
+	struct ism *b = &self->b;
+	__u16 mask;
+
+	ASSERT_EQ(0, irq_disable(b));
+	ASSERT_EQ(0, ism_move(&self->a, self->dmb.tok, 3, true, 0, self->src,
+			      64));
+	EXPECT_EQ(-ETIME, ism_wait(b, QUIET_MS));
+	EXPECT_TRUE(dmb_holds(self->mem, 0, self->src, 64));
+	EXPECT_TRUE(ism_signalled(b, SBA_IDX, &mask));
+
+	close(b->irq);
+	b->irq = vfio_irq_enable(&b->fn, VFIO_PCI_MSI_IRQ_INDEX);
+	ASSERT_LE(0, b->irq);
+	ASSERT_EQ(0, ism_move(&self->a, self->dmb.tok, 4, true, 0, self->src,
+			      64));
+	EXPECT_EQ(0, ism_wait(b, TIMEOUT_MS));
+	EXPECT_TRUE(ism_signalled(b, SBA_IDX, &mask));
+}
+
 /* The function answers with an error; the next store is fine */
 static void expect_refused(struct __test_metadata *_metadata, struct ism *a,
 			   __u64 tok, __u32 off)
