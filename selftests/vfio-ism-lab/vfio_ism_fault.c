@@ -983,6 +983,70 @@ TEST_F(fault, error_state_of_the_peer)
 	write_without_fault(_metadata, &self->pair, true, 0, 64, 0);
 }
 
+/* B is lost to the kernel after an error event, so let it be found anew */
+static void renew_peer(struct __test_metadata *_metadata, struct pair *p)
+{
+	usleep(EVENT_MS * 1000);
+	ism_close(&p->b);
+	ASSERT_EQ(0, rediscover(bdf[1]));
+	ASSERT_EQ(0, ism_open(&p->b, bdf[1], VFIO_MODE_IOMMUFD));
+	ASSERT_EQ(0, ism_register(&p->b));
+	ASSERT_EQ(0, vfio_map(&p->b.fn, p->mem, DMB_LEN, &p->dmb.iova));
+	ASSERT_EQ(0, ism_reg_dmb(&p->b, &p->dmb));
+	write_without_fault(_metadata, p, true, 0, 64, 0);
+}
+
+/* It has stored nothing, so it is not told either when B goes */
+TEST_F(fault, dmb_not_mapped)
+{
+	struct pair *p = &self->pair;
+
+	ASSERT_EQ(0, ism_register(&p->a));
+	ASSERT_EQ(0, vfio_unmap(&p->b.fn, p->dmb.iova, DMB_LEN));
+	EXPECT_EQ(-EIO, ism_move(&p->a, p->dmb.tok, 0, true, 0, p->data, 64));
+	EXPECT_TRUE(all_poison(p->mem, DMB_LEN));
+	usleep(EVENT_MS * 1000);
+	ASSERT_EQ(0, recover_ioctl(&p->b));
+	EXPECT_EQ(0, be64toh(p->a.ieq->idx));
+	renew_peer(_metadata, p);
+	ASSERT_EQ(0, recover_ioctl(&p->b));
+	EXPECT_NE(0, be64toh(p->a.ieq->idx));
+}
+
+static void *store_until_refused(void *arg)
+{
+	struct pair *p = arg;
+	long ret;
+
+	do {
+		ret = ism_move(&p->a, p->dmb.tok, 0, false, ISM_PAGE_SIZE,
+			       p->data, ISM_PAGE_SIZE);
+	} while (!ret);
+	return (void *)ret;
+}
+
+/* Once it is unmapped nothing is stored any more, and only its owner is broken */
+TEST_F(fault, dmb_unmapped_during_stores)
+{
+	struct pair *p = &self->pair;
+	pthread_t thread;
+	__u64 gid;
+	void *ret;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, store_until_refused, p));
+	while (all_poison(p->mem, DMB_LEN))
+		usleep(1000);
+	usleep(QUIET_MS * 1000);
+	ASSERT_EQ(0, vfio_unmap(&p->b.fn, p->dmb.iova, DMB_LEN));
+	memset(p->mem, POISON, DMB_LEN);
+	ASSERT_EQ(0, pthread_join(thread, &ret));
+	EXPECT_EQ(-EIO, (long)ret);
+	EXPECT_TRUE(all_poison(p->mem, DMB_LEN));
+	EXPECT_EQ(-EIO, ism_read_gid(&p->b, &gid));
+	EXPECT_EQ(0, ism_read_gid(&p->a, &gid));
+	renew_peer(_metadata, p);
+}
+
 typedef long (*code_fn)(void);
 
 /*
