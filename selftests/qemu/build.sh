@@ -6,7 +6,7 @@
 #   build.sh SRCDIR BUILDDIR
 #
 # SRCDIR    unpacked source of QEMU, 7.2 (Debian 12) or 10.0 (Debian 13); is
-#           changed: the patch is applied, hw/s390x/zpci-lab is added
+#           changed: the patches are applied, hw/s390x/zpci-lab is added
 # BUILDDIR  made and configured if need be; the result is
 #           BUILDDIR/qemu-system-s390x
 #
@@ -33,26 +33,48 @@ mkdir -p "$2"
 src=$(cd "$1" && pwd)
 build=$(cd "$2" && pwd)
 
-# A copy of the applied patch stays in the source tree, so that a newer one
-# can replace it.
-apply()
+# The patches for this version, in their order: NNNN-VERSION-SUBJECT.patch is
+# for one, NNNN-SUBJECT.patch for all.
+wanted()
 {
-	patch=$1
-	applied="$src/.${patch##*/}"
-	if [ -f "$applied" ]; then
-		! cmp -s "$patch" "$applied" || return 0
-		patch -d "$src" -p1 -R -s -f <"$applied" ||
-			die "cannot take the old patch out of $src; unpack it anew"
-		rm "$applied"
-	fi
-	# A dry run first, so as never to leave half a patch behind.
-	if patch -d "$src" -p1 -s -f --dry-run <"$patch" >"$build/patch.log"; then
-		patch -d "$src" -p1 -s -f <"$patch"
-	elif ! patch -d "$src" -p1 -R -s -f --dry-run <"$patch" >/dev/null; then
-		cat "$build/patch.log" >&2
-		die "${patch##*/} does not apply to $src"
-	fi
-	cp "$patch" "$applied"
+	version=$(cut -d . -f 1,2 "$src/VERSION")
+	for p in "$here"/[0-9][0-9][0-9][0-9]-*.patch; do
+		case ${p##*/} in
+		????-"$version"-*) echo "${p##*/}" ;;
+		????-[0-9]*.[0-9]*-*) ;;
+		*) echo "${p##*/}" ;;
+		esac
+	done
+}
+
+# Copies of the applied patches stay in the source tree, so that others can
+# replace them.
+applied()
+{
+	for p in "$src"/.[0-9][0-9][0-9][0-9]-*.patch; do
+		[ ! -f "$p" ] || echo "${p##*/}"
+	done
+}
+
+apply_patches()
+{
+	wanted | (cd "$here" && xargs cat) >"$build/wanted.patch"
+	applied | (cd "$src" && xargs -r cat) >"$build/applied.patch"
+	! cmp -s "$build/wanted.patch" "$build/applied.patch" || return 0
+	for p in $(applied | sort -r); do
+		patch -d "$src" -p1 -R -s -f <"$src/$p" ||
+			die "cannot take the old patches out of $src; unpack it anew"
+		rm "$src/$p"
+	done
+	for p in $(wanted); do
+		# A dry run first, so as never to leave half a patch behind.
+		patch -d "$src" -p1 -s -f --dry-run <"$here/$p" >"$build/patch.log" || {
+			cat "$build/patch.log" >&2
+			die "$p does not apply to $src"
+		}
+		patch -d "$src" -p1 -s -f <"$here/$p"
+		cp "$here/$p" "$src/.$p"
+	done
 }
 
 # Copy only what differs: ninja goes by the time stamps.
@@ -84,11 +106,7 @@ configure()
 	}
 }
 
-# 0001 is for all versions, the others are for the one in their names.
-version=$(cut -d . -f 1,2 "$src/VERSION")
-for p in "$here"/0001-*.patch "$here"/000[2-9]-"$version"-*.patch; do
-	[ ! -f "$p" ] || apply "$p"
-done
+apply_patches
 copy_files
 configure
 ninja -C "$build" ${JOBS:+-j "$JOBS"} qemu-system-s390x ||

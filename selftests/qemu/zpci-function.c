@@ -20,11 +20,6 @@ static ZpciFunction *zpci_function_of(PCIDevice *pdev)
                                                TYPE_ZPCI_FUNCTION);
 }
 
-bool zpci_function_present(PCIDevice *pdev)
-{
-    return zpci_function_of(pdev) != NULL;
-}
-
 /* Functions with the same attributes share a group, as on a real machine. */
 static S390PCIGroup *zpci_group_like(const ClpRspQueryPciGrp *want)
 {
@@ -234,9 +229,6 @@ static void zpci_set_result(S390CPU *cpu, ZpciResult res, uint8_t r,
  * First part of each instruction: the time it takes. Returns NULL if there is
  * nothing more to do here: then *finished tells whether QEMU goes on with the
  * instruction.  @r is the register with the handle.
- *
- * An operand exception for a BAR which the function does not have is what
- * QEMU 10.0 came to answer for all functions; 7.2 reads a null pointer.
  */
 static ZpciFunction *zpci_begin(S390CPU *cpu, S390PCIBusDevice *pbdev,
                                 ZpciInsn *insn, uint8_t r, uintptr_t ra,
@@ -248,12 +240,11 @@ static ZpciFunction *zpci_begin(S390CPU *cpu, S390PCIBusDevice *pbdev,
     uint32_t usec;
     ZpciResult res;
 
-    *finished = !pbdev->pdev->io_regions[insn->pcias].size;
+    *finished = fn && !pbdev->pdev->io_regions[insn->pcias].size;
     if (*finished) {
         s390_program_interrupt(&cpu->env, PGM_OPERAND, ra);
-        return NULL;
     }
-    if (!fn) {
+    if (!fn || *finished) {
         return NULL;
     }
     klass = ZPCI_FUNCTION_GET_CLASS(fn);

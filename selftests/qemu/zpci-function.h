@@ -9,8 +9,8 @@
  *
  * A PCI device which implements the QOM interface "zpci-function" gets each
  * PCILG, PCISTG and PCISTB to one of its BARs as a whole instead, and says
- * how the instruction ends. It also chooses what CLP tells about it, and may
- * have MSI without MSI-X. Configuration space stays with QEMU.
+ * how the instruction ends. It also chooses what CLP tells about it.
+ * Configuration space stays with QEMU.
  */
 #ifndef HW_S390X_ZPCI_FUNCTION_H
 #define HW_S390X_ZPCI_FUNCTION_H
@@ -154,7 +154,6 @@ bool zpci_function_set_error(PCIDevice *pdev, uint16_t pec);
  * The rest is for QEMU's zPCI code. The instruction hooks return true if the
  * instruction is finished, false if QEMU shall go on with it.
  */
-bool zpci_function_present(PCIDevice *pdev);
 void zpci_function_plug(S390PCIBusDevice *pbdev);
 void zpci_function_disable(S390PCIBusDevice *pbdev);
 bool zpci_function_pcilg(S390CPU *cpu, S390PCIBusDevice *pbdev,
