@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -1045,6 +1046,36 @@ TEST_F(fault, dmb_unmapped_during_stores)
 	EXPECT_EQ(-EIO, ism_read_gid(&p->b, &gid));
 	EXPECT_EQ(0, ism_read_gid(&p->a, &gid));
 	renew_peer(_metadata, p);
+}
+
+/* Without the kernel's knowing, which would disable the function before */
+static int deconfigure(const char *name)
+{
+	char cmd[128];
+
+	snprintf(cmd, sizeof(cmd), "modprobe zpci_deconfigure function=%s",
+		 name);
+	return system(cmd) ?: system("rmmod zpci_deconfigure");
+}
+
+/* It is then as if it had been disabled, and its peer is told */
+TEST_F(fault, peer_deconfigured)
+{
+	struct pair *p = &self->pair;
+	__u64 gid;
+
+	ASSERT_EQ(0, ism_register(&p->a));
+	write_without_fault(_metadata, p, true, 0, 64, 0);
+	ASSERT_EQ(0, deconfigure(bdf[1]));
+	EXPECT_NE(0, be64toh(p->a.ieq->idx));
+	EXPECT_EQ(-ENXIO, ism_move(&p->a, p->dmb.tok, 0, true, 0, p->data, 64));
+	EXPECT_EQ(-EIO, ism_read_gid(&p->b, &gid));
+
+	ASSERT_EQ(0, recover_ioctl(&p->b));
+	ASSERT_EQ(0, vfio_enable(&p->b.fn));
+	ASSERT_EQ(0, ism_register(&p->b));
+	ASSERT_EQ(0, ism_reg_dmb(&p->b, &p->dmb));
+	write_without_fault(_metadata, p, true, 0, 64, 0);
 }
 
 typedef long (*code_fn)(void);
