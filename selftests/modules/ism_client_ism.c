@@ -7,10 +7,16 @@
 #include <linux/errno.h>
 #include <linux/ism.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <asm/pci.h>
+#include <asm/pci_fh.h>
 
 #include "ism_client.h"
 
 #define EVENT_DMB_GONE	4
+#define COMMAND_BAR	2
+#define HEADER_LEN	8
+#define SIGNAL_IEQ	0x0e
 
 static void add(struct ism_dev *dev)
 {
@@ -95,8 +101,36 @@ int client_move(struct client_dev *dev, u64 tok, unsigned int element,
 	return ism_move(dev->dev, tok, element, signal, offset, data, len);
 }
 
-/* Only SMC can do that here */
+/*
+ * The driver does that for SMC only, so here is the command itself, given as
+ * the driver gives its own: the body first, and the header last
+ */
 int client_signal(struct client_dev *dev, u64 rgid, u32 code, u64 info)
 {
-	return -EOPNOTSUPP;
+	struct zpci_dev *zdev = to_zpci(dev->pdev);
+	struct ism_dev *ism = dev->dev;
+	struct {
+		u32 cmd;
+		u16 ret;
+		u16 len;
+		u64 rgid;
+		u32 trigger_irq;
+		u32 code;
+		u64 info;
+	} req = {
+		.cmd = SIGNAL_IEQ, .len = sizeof(req), .rgid = rgid,
+		.trigger_irq = 1, .code = code, .info = info,
+	};
+	u64 answer;
+	int rc;
+
+	spin_lock(&ism->cmd_lock);
+	rc = zpci_fh_store_block(zdev, COMMAND_BAR, HEADER_LEN, &req.rgid,
+				 sizeof(req) - HEADER_LEN);
+	if (!rc)
+		rc = zpci_fh_store_block(zdev, COMMAND_BAR, 0, &req, HEADER_LEN);
+	if (!rc)
+		rc = zpci_fh_load(zdev, COMMAND_BAR, 0, &answer, HEADER_LEN);
+	spin_unlock(&ism->cmd_lock);
+	return rc ?: (u16)(answer >> 16);
 }

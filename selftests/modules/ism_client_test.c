@@ -5,7 +5,8 @@
  * Invariant: that driver, which knows nothing of the lab, can use the emulated
  * functions: it has read a GID from each, moves data from one into a buffer of
  * the other, the owner of the buffer gets the interrupt with the bit of the
- * element in the mask, and the writer an event when the buffer goes away.
+ * element in the mask, the writer an event when the buffer goes away, and
+ * either the events that the other one sends.
  * An emulation that gets a command, the layout of a store's address, of the
  * status page or of the event queue wrong fails one of these.
  *
@@ -24,6 +25,9 @@
 
 #include "ism_client.h"
 #include "zpci_lab.h"
+
+#define SIGNAL_CODE	0x5a2a
+#define SIGNAL_INFO	0x8877665544332211
 
 static bool mixed;
 module_param(mixed, bool, 0444);
@@ -156,6 +160,24 @@ static void test_move_bits(struct client_dev *from, struct client_dmb *dmb,
 		    client_name(from), rc);
 }
 
+static void test_signal(struct client_dev *from, struct client_dev *to)
+{
+	bool ok;
+	int rc;
+
+	reinit_completion(&event_done);
+	last_event = (struct client_event){ };
+	rc = client_signal(from, to->gid, SIGNAL_CODE, SIGNAL_INFO);
+	ok = !rc && wait_for_completion_timeout(&event_done, CLIENT_PATIENCE);
+	zpci_lab_ok(&report, ok && event_dev == to &&
+		    last_event.type == CLIENT_SIGNAL &&
+		    last_event.gid == from->gid &&
+		    last_event.code == SIGNAL_CODE &&
+		    last_event.info == SIGNAL_INFO,
+		    "%s signals an event to %s: %d, code %x",
+		    client_name(from), client_name(to), rc, last_event.code);
+}
+
 static void test_unregister(struct client_dev *from, struct client_dev *to,
 			    struct client_dmb *dmb)
 {
@@ -189,6 +211,7 @@ static void test_pair(struct client_dev *from, struct client_dev *to)
 	if (!rc) {
 		test_move(from, to, &dmb, data);
 		test_move_bits(from, &dmb, data);
+		test_signal(from, to);
 		test_unregister(from, to, &dmb);
 	}
 	kfree(data);
