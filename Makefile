@@ -72,6 +72,8 @@ series-check:
 	@upstream/check.sh
 
 modules clean:
+	@[ -d $(KDIR) ] || { echo "error: no kernel headers in $(KDIR): install them" \
+		"or set KDIR=DIR, see Documentation/install.rst" >&2; exit 2; }
 	$(kbuild) $@
 
 # Kbuild leaves depmod out if KDIR has no System.map; packaged headers have none

@@ -15,7 +15,7 @@ dir=$($vm -s print-dir)
 source=$dir/source
 
 kernel_code() {
-	find compat.h arch-s390-pci drivers-vfio-ism selftests -name '*.[ch]' \
+	find compat.h arch-s390-pci drivers-vfio-ism Documentation selftests -name '*.[ch]' \
 		! -path 'selftests/qemu/*'
 }
 
@@ -45,8 +45,9 @@ rst() {
 	selftests/docs/rst.sh "$source"
 }
 
+# The code in the documents compiles, and the example module works
 examples() {
-	selftests/docs/examples.sh "$dir"
+	selftests/docs/examples.sh "$dir" && $vm boot-example
 }
 
 # Nothing new: what sparse says of the kernel's own headers is left out

@@ -29,7 +29,7 @@ fake() {
 	chmod +x "$tmp/bin/$1"
 }
 
-echo "1..16"
+echo "1..18"
 mkdir "$tmp/bin"
 
 fake dpkg-query 1
@@ -85,6 +85,11 @@ refuses "a function that takes less than its group says" 'max-block must be' \
 refuses "a latency like that of a CPU that hangs" 'latency must be' \
 	qemu ism,latency=1000001
 refuses "an unknown profile" 'PROFILE must be one of' make -C "$vm" lab PROFILE=z16
+
+refuses "no kernel headers" 'no kernel headers in /nonexistent' \
+	make -C "$top" modules KDIR=/nonexistent
+refuses "modules for another architecture" 'These modules are for s390x' \
+	make -C "$top" modules KDIR="$build/linux-6.12/obj" ARCH=x86_64
 
 n=$((n + 1))
 if [ -e "$build/linux-0.1" ] || ls "$build"/linux-0.1* > /dev/null 2>&1; then

@@ -28,6 +28,7 @@ ln -s busybox "$root/bin/sh"
 install -m 755 "$vm/init" "$root/init"
 install -m 755 "$vm"/guest/* "$root/lab/"
 install -m 644 "$top/selftests/ktap.awk" "$root/lab/"
+install -m 644 "$dir/modules/Documentation/example/zpci_fh_example.ko" "$root/lab/"
 mkdir "$root/kselftest"
 tar -C "$root/kselftest" -xf "$dir/kselftest.tar.gz"
 

@@ -17,10 +17,16 @@ kunit=$(sed -n 's/^CONFIG_KUNIT=./m/p' "$dir/obj/.config")
 mkdir -p "$dir/modules"
 cd "$top"
 rsync -aR Makefile compat.h arch-s390-pci drivers-vfio-ism selftests/modules \
+	Documentation/example \
 	selftests/qemu/zpci-lab-regs.h "$dir/modules/"
 { cat Kbuild; echo "obj-$kunit += selftests/modules/"; } > "$dir/modules/Kbuild"
 kbuild "$dir" -C "$dir/modules" KDIR="$dir/obj" W=1 KCFLAGS=-Werror \
 	ZPCI_FH_KUNIT=$kunit GCOV_PROFILE=y modules
+
+# As Documentation/install.rst says
+kbuild "$dir" -C "$dir/obj" M="$dir/modules/Documentation/example" \
+	ZPCI_FH="$dir/modules" KBUILD_EXTRA_SYMBOLS="$dir/modules/Module.symvers" \
+	W=1 KCFLAGS=-Werror modules
 
 rm -rf "$dir/kselftest"
 make -C selftests gen_tar TARGETS="vfio-ism vfio-ism-lab" ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- \

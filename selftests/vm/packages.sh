@@ -15,8 +15,9 @@ packages="
 	codespell git pahole perl python3-sphinx shellcheck sparse
 "
 
-command -v dpkg-query > /dev/null ||
-	die "this is no Debian; the lab needs: $(echo $packages)"
+[ "$(. /etc/os-release && echo "$ID")" = debian ] ||
+	die "the lab runs on Debian 12 or 13 only, as it takes kernels and QEMU from" \
+	    "there: use a container or a chroot of one, as root, see README.md"
 
 [ $# = 0 ] || packages=$*
 
