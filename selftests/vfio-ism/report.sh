@@ -5,7 +5,8 @@
 #
 # Wants root, and two functions of one PCHID that are bound to ism_vfio_pci and
 # that nothing uses. Else it changes nothing, says what to do and exits with 2.
-# Exits with 0 if all tests passed and the bench came to its end, or with 1.
+# Exits with 0 if no test failed, more passed than were skipped, and the bench came
+# to its end, or with 1.
 # Needs no more than busybox has.
 set -u
 
@@ -166,14 +167,15 @@ report() {
 	messages
 }
 
-# In the words of kselftest; a test that was skipped has not passed
+# In the words of kselftest. Tests are skipped if the kernel lacks what they need;
+# if most of them are, the driver has not been tested.
 counts() {
 	totals=$(sed -n 's/.*# Totals: //p' "$tmp/ktap" | tail -n 1)
 	echo "kselftest: ${totals:-no result}"
-	case $totals in
-	''|pass:0*) return 1 ;;
-	esac
-	! grep -q '^not ok' "$tmp/ktap"
+	sed -n 's/.* # SKIP /skipped: /p' "$tmp/ktap" | sort | uniq -c
+	pass=$(echo "$totals" | sed -n 's/.*pass:\([0-9]*\).*/\1/p')
+	skip=$(echo "$totals" | sed -n 's/.*skip:\([0-9]*\).*/\1/p')
+	[ "${pass:-0}" -gt "${skip:-0}" ] && ! grep -q '^not ok' "$tmp/ktap"
 }
 
 [ "$(id -u)" = 0 ] || stop "report.sh has to be run as root."
