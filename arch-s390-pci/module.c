@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the library needs to be a module. In the kernel it is built in, and
- * the function below is part of pci_insn.c.
+ * Code that the library needs when built as a module. In the kernel, the
+ * library is built in and __zpci_load_doublewords() is in pci_insn.c.
  */
 
 #include <linux/delay.h>
@@ -13,7 +13,7 @@
 #include <asm/pci_debug.h>
 #include <asm/pci_insn.h>
 
-/* One PCILG, in line: __zpci_load() costs three times as much around it */
+/* One PCILG, inlined: __zpci_load() has three times the overhead */
 static __always_inline int pcilg(u64 *data, u64 req, u64 offset, u8 *status)
 {
 	union register_pair req_off = { .even = req, .odd = offset };
@@ -32,7 +32,7 @@ static __always_inline int pcilg(u64 *data, u64 req, u64 offset, u8 *status)
 	return cc;
 }
 
-/* Busy is left to __zpci_load(), and an error recorded in s390dbf like there */
+/* Leaves busy to __zpci_load(), and logs errors to s390dbf as that does */
 static noinline int load_slow(u64 *data, int cc, u8 status, u64 req, u64 offset)
 {
 	struct {
@@ -55,15 +55,16 @@ static noinline int load_slow(u64 *data, int cc, u8 status, u64 req, u64 offset)
 }
 
 /**
- * __zpci_load_doublewords() - Load a row of doublewords with PCILG
+ * __zpci_load_doublewords() - Load consecutive doublewords with PCILG
  * @dst: destination, of any alignment
  * @req: as for __zpci_load(), for 8 bytes
- * @offset: of the first, in bytes; a multiple of 8
+ * @offset: of the first doubleword, in bytes; a multiple of 8
  * @len: in bytes; a multiple of 8
  * @done: receives the number of bytes that were loaded
  *
  * Context: Any context except NMI.
- * Return: As __zpci_load(), for the first load that fails, which is the last.
+ * Return: 0, or the error that __zpci_load() returns, for the first load that
+ * fails. No load is issued after it.
  */
 int __zpci_load_doublewords(void *dst, u64 req, u64 offset, size_t len,
 			    size_t *done)
@@ -79,7 +80,7 @@ int __zpci_load_doublewords(void *dst, u64 req, u64 offset, size_t len,
 			rc = load_slow(&late, cc, status, req, offset + n);
 			if (rc)
 				break;
-			data = late; /* so that data can be in a register */
+			data = late; /* allows data to stay in a register */
 		}
 		put_unaligned(data, (u64 *)(dst + n));
 	}

@@ -30,20 +30,21 @@
  * s390 has two families of instructions that access a PCI function. The
  * classic ones, PCILG (load), PCISTG (store) and PCISTB (store block), address
  * it by its function handle, an address space (pcias: BAR 0 to 5, or 15 for
- * config space) and an offset. The newer memory I/O (MIO) ones take a virtual
- * address; ioread() and iowrite() use them if the machine has them. Some
- * functions, such as Internal Shared Memory (ISM), support only the classic
- * family, and an ISM cares which instruction carries which bytes. Drivers for
- * such functions use zpci_fh_*().
+ * config space) and an offset. The newer memory I/O (MIO) instructions take a
+ * virtual address; ioread() and iowrite() use them if the machine has them.
+ * Some functions, such as Internal Shared Memory (ISM), support only the
+ * classic family. For an ISM it also matters which instruction carries which
+ * bytes. Drivers for such functions use zpci_fh_*().
  *
  * zpci_fh_load(), zpci_fh_store() and zpci_fh_store_block() issue exactly one
- * instruction. They refuse blocks that no function accepts, and registers of
- * other lengths than 1, 2, 4 and 8 bytes. What depends on the function is left
- * to the machine, which ends the instruction with a program exception and no
- * effect (-ENXIO): an ISM accepts a PCISTB of any length and alignment and no
- * PCISTG, but nothing that the kernel knows identifies it on all machines. A
- * hypervisor may hide its function type, the relaxed alignment of its group
- * and its maximum store block size (maxstbl).
+ * instruction. They refuse blocks that no function accepts, and register
+ * lengths other than 1, 2, 4 and 8 bytes. Rules that depend on the function
+ * are left to the machine: if an instruction breaks one, it ends with a program
+ * exception (-ENXIO) and has no effect. An ISM, for example, accepts a PCISTB
+ * of any length and alignment and no PCISTG, but nothing that the kernel knows
+ * identifies an ISM on all machines. A hypervisor may hide its function type,
+ * the relaxed alignment of its group and its maximum store block size
+ * (maxstbl).
  *
  * zpci_fh_memcpy_fromio(), zpci_fh_memcpy_toio() and zpci_fh_memset_io() take
  * any range and split it into the fewest instructions that every ordinary
@@ -58,8 +59,8 @@
  * zpci_fh_memcpy_fromio() works on an ISM as well. Stores to an ISM must use
  * zpci_fh_store_block(), one call per block.
  *
- * A memory buffer keeps the order of its bytes. A register value has the
- * bytes right-aligned and in big-endian order, as in the instruction.
+ * Memory buffers keep their byte order. Register values are right-aligned and
+ * in big-endian order, as in the instruction.
  *
  * All functions can be called in any context except NMI, including with
  * interrupts disabled. They do not allocate memory or sleep. If the function
@@ -71,7 +72,8 @@
  */
 
 /*
- * The leaves, which tests replace: everything above them is arithmetic
+ * Leaf functions, which issue the instructions. Tests replace only these; the
+ * rest is arithmetic.
  */
 
 VISIBLE_IF_KUNIT int zpci_fh_insn_load(u64 *val, u64 req, u64 offset)
@@ -106,7 +108,7 @@ VISIBLE_IF_KUNIT int zpci_fh_insn_store_block(const void *src, u64 req,
 }
 EXPORT_SYMBOL_IF_KUNIT(zpci_fh_insn_store_block);
 
-/* All of a request but the length, which is in its rightmost bits */
+/* A request without the length, which goes into the rightmost bits */
 static u64 zpci_fh_req(struct zpci_dev *zdev, u8 pcias)
 {
 	return ZPCI_CREATE_REQ(zdev->fh, pcias, 0);
@@ -135,7 +137,7 @@ static size_t zpci_fh_reg_max(u8 pcias)
 	return pcias == ZPCI_PCIAS_CFGSPC ? 4 : 8;
 }
 
-/* Whether one PCILG or PCISTG can do it */
+/* Whether a single PCILG or PCISTG can access this range */
 static bool zpci_fh_is_reg(struct zpci_dev *zdev, u8 pcias, u64 offset,
 			   size_t len)
 {
@@ -150,18 +152,19 @@ static size_t zpci_fh_plan_reg(u64 offset, size_t len, size_t reg_max)
 	return min(BIT_ULL(__ffs(offset | reg_max)), rounddown_pow_of_two(len));
 }
 
-/* The longest PCISTB of a copy, 0 if there is none */
+/* The longest PCISTB that a copy may use, 0 if there is none */
 static size_t zpci_fh_block_max(struct zpci_dev *zdev, u8 pcias)
 {
 	return pcias == ZPCI_PCIAS_CFGSPC ? 0 : zdev->maxstbl;
 }
 
 /*
- * The longest store at @offset; one longer than @reg_max is a PCISTB. Always
- * taking the longest gives the fewest: the 4 KiB boundary cuts a range into
- * parts that no instruction spans, and in each of them the pieces differ only
- * in where the one short block is. The 8-byte rules are those of commit
- * 80df7d6af7f6 ("s390/pci: fix max size calculation in zpci_memcpy_toio()").
+ * The longest store at @offset; a store longer than @reg_max is a PCISTB.
+ * Always taking the longest one results in the fewest instructions: the 4 KiB
+ * boundaries split a range into parts, no instruction spans two of them, and
+ * within a part the only choice is where to put the one short block. The 8-byte
+ * rules are those of commit 80df7d6af7f6 ("s390/pci: fix max size calculation
+ * in zpci_memcpy_toio()").
  */
 static size_t zpci_fh_plan_store(u64 offset, size_t len, size_t reg_max,
 				 size_t block_max)
@@ -204,8 +207,8 @@ static void zpci_fh_put_reg(void *dst, u64 val, size_t len)
 }
 
 /*
- * The first load of a range, or the first row of doublewords. @done becomes
- * the number of bytes that were loaded.
+ * Load the first register of a range, or the doublewords it begins with. @done
+ * receives the number of bytes that were loaded.
  */
 static int zpci_fh_get(u64 req, u64 offset, void *dst, size_t len,
 		       size_t reg_max, size_t *done)
@@ -224,7 +227,7 @@ static int zpci_fh_get(u64 req, u64 offset, void *dst, size_t len,
 	return rc;
 }
 
-/* One store of a length that zpci_fh_plan_store() returned */
+/* One store, of a length returned by zpci_fh_plan_store() */
 static int zpci_fh_put(u64 req, u64 offset, const void *src, size_t len,
 		       size_t reg_max)
 {
@@ -242,11 +245,11 @@ static int zpci_fh_put(u64 req, u64 offset, const void *src, size_t len,
  * @len: in bytes; 1, 2, 4 or, except in config space, 8
  *
  * Context: Any context except NMI.
- * Return: 0; -EINVAL if @len or @offset is not as above or not in the address
- * space, and no instruction was issued; -EIO if the function reported an error
- * (cc 1), or if it is disabled or its handle is stale (cc 3); -ENXIO if the
- * instruction ended with a program exception. @val is written only on
- * success.
+ * Return: 0; -EINVAL if @len or @offset is not as above, or the register is not
+ * in the address space, and no instruction was issued; -EIO if the function
+ * reported an error (cc 1), or if it is disabled or its handle is stale (cc 3);
+ * -ENXIO if the instruction ended with a program exception. @val is written
+ * only on success.
  */
 int zpci_fh_load(struct zpci_dev *zdev, u8 pcias, u64 offset, u64 *val,
 		 size_t len)
@@ -262,15 +265,15 @@ EXPORT_SYMBOL_GPL(zpci_fh_load);
  * @zdev: the function
  * @pcias: address space, 0 to 5 for a BAR or %ZPCI_PCIAS_CFGSPC
  * @offset: in the address space, in bytes; a multiple of @len
- * @val: the value, right-aligned; bits to the left of it are ignored
+ * @val: the value, right-aligned; bits to the left of @len bytes are ignored
  * @len: in bytes; 1, 2, 4 or, except in config space, 8
  *
  * Context: Any context except NMI.
- * Return: 0; -EINVAL if @len or @offset is not as above or not in the address
- * space, and no instruction was issued; -EIO if the function reported an error
- * (cc 1), or if it is disabled or its handle is stale (cc 3); -ENXIO if the
- * instruction ended with a program exception, as on a BAR of an ISM. The
- * function has taken the value only on success.
+ * Return: 0; -EINVAL if @len or @offset is not as above, or the register is not
+ * in the address space, and no instruction was issued; -EIO if the function
+ * reported an error (cc 1), or if it is disabled or its handle is stale (cc 3);
+ * -ENXIO if the instruction ended with a program exception, as it does for a
+ * BAR of an ISM. The function has received the value only on success.
  */
 int zpci_fh_store(struct zpci_dev *zdev, u8 pcias, u64 offset, u64 val,
 		  size_t len)
@@ -289,11 +292,11 @@ EXPORT_SYMBOL_GPL(zpci_fh_store);
  * @src: the block, in mapped kernel memory
  * @len: in bytes, 1 to 4096
  *
- * A block is never split, because it may mean something to the function as a
- * whole. It must not cross a 4 KiB boundary of @offset. Other limits depend on
- * the function. An ordinary one requires that @len, @offset and @src are
- * multiples of 8, and that @len is greater than 8. Neither this rule nor the
- * maximum store block size is checked here, see "Function handle I/O".
+ * A block is never split, because the function may treat it as a unit. It must
+ * not cross a 4 KiB boundary of @offset. Other limits depend on the function.
+ * An ordinary function requires that @len, @offset and @src are multiples of 8,
+ * and that @len is greater than 8. Neither this rule nor the maximum store
+ * block size is checked here, see "Function handle I/O".
  *
  * Context: Any context except NMI.
  * Return: 0; -EINVAL if @len is 0, if the block crosses a 4 KiB boundary or is
@@ -301,7 +304,7 @@ EXPORT_SYMBOL_GPL(zpci_fh_store);
  * issued; -EIO if the function reported an error (cc 1), or if it is disabled
  * or its handle is stale (cc 3); -ENXIO if the instruction ended with a program
  * exception because the function does not accept such a block. The function
- * has taken the block only on success.
+ * has received the block only on success.
  */
 int zpci_fh_store_block(struct zpci_dev *zdev, u8 pcias, u64 offset,
 			const void *src, size_t len)
@@ -324,11 +327,11 @@ EXPORT_SYMBOL_GPL(zpci_fh_store_block);
  * @len: in bytes; 0 is allowed
  * @done: receives the number of bytes that were copied
  *
- * Loads are issued in ascending order, the fewest that are legal: one per
- * aligned doubleword of the range, and up to three at each end that is not
- * aligned; in config space a word takes the place of a doubleword. The first
- * error ends the copy. The @done bytes before it are in @dst; the bytes from
- * there on are not touched.
+ * Issues the fewest legal loads, in ascending order: one per aligned doubleword
+ * of the range, and up to three at each end that is not aligned. In config
+ * space, words take the place of doublewords. The copy stops at the first
+ * error. The first @done bytes are then in @dst, and the rest of @dst is
+ * unchanged.
  *
  * Context: Any context except NMI.
  * Return: 0; -EINVAL if the range is not in the address space, and no
@@ -367,10 +370,10 @@ EXPORT_SYMBOL_GPL(zpci_fh_memcpy_fromio);
  * @len: in bytes; 0 is allowed
  * @done: receives the number of bytes that were copied
  *
- * Stores are issued in ascending order, the fewest that are legal. If @src and
- * @offset differ modulo 8, blocks go through a buffer on the stack and are no
- * longer than that. The first error ends the copy. The function has taken the
- * @done bytes before it, and nothing from there on.
+ * Issues the fewest legal stores, in ascending order. If @src and @offset
+ * differ modulo 8, blocks are copied through a buffer on the stack, and its
+ * size limits their length. The copy stops at the first error. The function has
+ * then received the first @done bytes, and nothing beyond them.
  *
  * Context: Any context except NMI.
  * Return: 0; -EINVAL if the range is not in the address space, and no
@@ -412,14 +415,14 @@ EXPORT_SYMBOL_GPL(zpci_fh_memcpy_toio);
  * @zdev: the function, which is not an ISM
  * @pcias: address space, 0 to 5 for a BAR or %ZPCI_PCIAS_CFGSPC
  * @offset: in the address space, in bytes; of any alignment
- * @c: the value, of which the rightmost byte counts
+ * @c: the value; only its rightmost byte is used
  * @len: in bytes; 0 is allowed
  * @done: receives the number of bytes that were filled
  *
- * As zpci_fh_memcpy_toio() from a buffer on the stack.
+ * Works like zpci_fh_memcpy_toio() from a buffer on the stack.
  *
  * Context: Any context except NMI.
- * Return: As zpci_fh_memcpy_toio().
+ * Return: The same as zpci_fh_memcpy_toio().
  */
 int zpci_fh_memset_io(struct zpci_dev *zdev, u8 pcias, u64 offset, int c,
 		      size_t len, size_t *done)

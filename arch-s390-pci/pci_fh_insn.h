@@ -4,11 +4,11 @@
 
 #include <linux/types.h>
 
-/* Bytes on the stack that take a misaligned source, and memset's pattern */
+/* Size of the stack buffer for misaligned sources and for the memset pattern */
 #define ZPCI_FH_STAGE_SIZE	256
 
 #if IS_ENABLED(CONFIG_KUNIT)
-/* The leaves of pci_fh.c, which tests replace */
+/* The leaf functions of pci_fh.c, which tests replace */
 int zpci_fh_insn_load(u64 *val, u64 req, u64 offset);
 int zpci_fh_insn_load_doublewords(void *dst, u64 req, u64 offset, size_t len,
 				  size_t *done);
