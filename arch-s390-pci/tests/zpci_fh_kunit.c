@@ -2,20 +2,20 @@
 /*
  * KUnit tests for PCI load and store by function handle
  *
- * The function must see only the instructions that were asked for or, in a
- * copy, only those that every function accepts: in ascending order, the fewest
- * that do the job, none after one that failed, and none at all for a request
- * that makes no sense. All of that is independent of what the kernel knows
- * about the kind of function.
+ * The function must see only the requested instructions or, in a copy, only
+ * those that every function accepts: in ascending order, as few as possible,
+ * none after one that failed, and none at all for an invalid request. All of
+ * that must not depend on what the kernel knows about the kind of function.
  *
- * A model of a function replaces the leaves of pci_fh.c, which issue the
- * instructions. It judges each one by rules of its own, keeps a log and a
- * memory, and fails the n-th one, or changes the handle after it, if a test
- * asks for that. Buffers lie between poison and a guard page. The fewest
- * instructions are found by trying all sequences.
+ * A model of a function replaces the leaf functions of pci_fh.c, which issue
+ * the instructions. It checks each instruction against its own rules, and has a
+ * log and a memory. If a test asks for it, it fails the n-th instruction, or
+ * changes the handle after it. Buffers are surrounded by poison and followed by
+ * a guard page. The least number of instructions is found by trying all
+ * sequences.
  *
- * What the instructions do on a machine, and the retry of a busy function,
- * are not tested here.
+ * Not tested here: what the instructions do on a machine, and the retry when a
+ * function is busy.
  */
 
 #include <kunit/static_stub.h>
@@ -43,13 +43,13 @@ MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");
 #define NO_BAR		1	/* a BAR that the function does not have */
 #define FAR		2	/* a BAR of 2^63 bytes */
 #define TINY		4	/* a BAR of 2 bytes */
-#define MEM_SIZE	SZ_16K	/* what a longer BAR consists of, repeated */
+#define MEM_SIZE	SZ_16K	/* longer BARs repeat this memory */
 #define MANY		4096	/* instructions, more than any test needs */
 #define POISON		0xa5
 #define POISON_LEN	16
 #define VAL		0x8796a5b4c3d2e1f0
 
-/* The kinds of instructions, as in the text that describes a sequence */
+/* The kinds of instructions, as used in the text form of a sequence */
 #define PCILG		'L'
 #define PCISTG		'S'
 #define PCISTB		'B'
@@ -70,23 +70,24 @@ struct insn {
 
 /**
  * struct model - A function
- * @zdev: the device, which is what zpci_fh_*() know of it
- * @pcias: the address space that the test addresses
- * @ism: an ISM, whatever @zdev says
+ * @zdev: the device, which is all that zpci_fh_*() know about the function
+ * @pcias: the address space that the test uses
+ * @ism: it is an ISM, whatever @zdev says
  * @block_max: the longest PCISTB that it accepts, whatever @zdev says
- * @single: what breaks a rule of the function is an exception, not a bug
- * @done: how far the last copy claims to have come
+ * @single: breaking a rule of the function is an exception, not a bug
+ * @done: number of bytes that the last copy reported
  * @fh: the handle at the beginning of a call
- * @next: the offset from which on the next instruction has to be
+ * @next: the offset that the next instruction must have
  * @issued: number of instructions so far
- * @fail_at: the instruction to fail, from 1 on, or 0
- * @fail_rc: how it fails
- * @new_fh_at: the instruction after which the handle changes, from 1 on, or 0
- * @new_fh: what the handle changes to
+ * @fail_at: number of the instruction that fails, from 1, or 0 for none
+ * @fail_rc: its return code
+ * @new_fh_at: number of the instruction after which the handle changes, from 1,
+ *	or 0 for none
+ * @new_fh: the new handle
  * @log: the first instructions
  * @mem: the memory behind all address spaces
- * @data: what is in @mem to begin with, and the bytes to copy there
- * @area: for buffers, with a guard page after it
+ * @data: the initial content of @mem, then the bytes to copy there
+ * @area: memory for buffers, with a guard page after it
  */
 struct model {
 	struct zpci_dev zdev;
@@ -117,7 +118,7 @@ static u64 space_size(u8 pcias)
 	return 1ULL << bar_shift[pcias];
 }
 
-/* NULL, or which rule is broken that holds for all functions */
+/* NULL, or the broken rule, out of those that apply to all functions */
 static const char *broken_rule(const struct insn *i)
 {
 	u64 size = space_size(i->pcias);
@@ -140,7 +141,7 @@ static const char *broken_rule(const struct insn *i)
 	return NULL;
 }
 
-/* NULL, or why this kind of function ends the instruction by an exception */
+/* NULL, or why this kind of function ends the instruction with an exception */
 static const char *not_accepted(const struct model *m, const struct insn *i)
 {
 	if (i->kind == PCISTG && i->pcias != CFG && m->ism)
@@ -158,7 +159,7 @@ static const char *not_accepted(const struct model *m, const struct insn *i)
 	return NULL;
 }
 
-/* NULL, or what is wrong with the instruction at this time and place */
+/* NULL, or what is wrong with the instruction at this point */
 static const char *surprise(const struct model *m, const struct insn *i)
 {
 	if (i->fh != m->fh)
@@ -170,7 +171,7 @@ static const char *surprise(const struct model *m, const struct insn *i)
 	return broken_rule(i) ?: m->single ? NULL : not_accepted(m, i);
 }
 
-/* Takes an instruction: 0 if data is to be moved, or how it ended */
+/* Takes an instruction. Returns 0 if data is to be moved, or its error. */
 static int model_take(struct kunit *test, struct insn *i, u64 req)
 {
 	struct model *m = test->priv;
@@ -178,7 +179,7 @@ static int model_take(struct kunit *test, struct insn *i, u64 req)
 
 	i->fh = req >> 32;
 	i->pcias = req >> 16;
-	i->len = req & 0xff00ffff;	/* with the bits that must be 0 */
+	i->len = req & 0xff00ffff;	/* includes the bits that must be 0 */
 	wrong = surprise(m, i);
 	if (m->issued < ARRAY_SIZE(m->log))
 		m->log[m->issued] = *i;
@@ -201,7 +202,7 @@ static int model_take(struct kunit *test, struct insn *i, u64 req)
 	return 0;
 }
 
-/* The far BAR's memory begins in the middle, and is in one piece at 4 GiB */
+/* The far BAR starts in the middle, so memory around 4 GiB is contiguous */
 static u8 *model_mem(struct model *m, u64 offset)
 {
 	if (m->pcias == FAR)
@@ -272,7 +273,7 @@ static int model_store_block(const void *src, u64 req, u64 offset)
 	return 0;
 }
 
-/* A new start: an enabled function, nothing issued, its memory as it was */
+/* Start over: an enabled function, no instructions issued, memory unchanged */
 static void model_reset(struct model *m, u8 pcias, u64 offset)
 {
 	m->zdev.fh = FH;
@@ -286,7 +287,7 @@ static void model_reset(struct model *m, u8 pcias, u64 offset)
 	m->new_fh_at = 0;
 }
 
-/* The same, but any instruction would be one too many */
+/* The same, but no instruction may be issued */
 static void model_refuse(struct model *m, u8 pcias, u64 offset)
 {
 	model_reset(m, pcias, offset);
@@ -299,7 +300,7 @@ static void model_restore_mem(struct model *m)
 	memcpy(m->mem, m->data, MEM_SIZE);
 }
 
-/* A function that shows what it is */
+/* A function whose type the kernel can see */
 static void model_set_type(struct model *m, bool ism, u16 maxstbl)
 {
 	m->ism = ism;
@@ -338,7 +339,7 @@ static int zpci_fh_init(struct kunit *test)
 	m->data = test_vmalloc(test, 2 * MEM_SIZE);
 	prandom_seed_state(&rnd, 42);
 	prandom_bytes_state(&rnd, m->data, 2 * MEM_SIZE);
-	/* What is not set below is no business of the library */
+	/* The library must not depend on anything that is not set below */
 	memset(&m->zdev, 0x11, sizeof(m->zdev));
 	for (int bar = 0; bar < PCI_STD_NUM_BARS; bar++)
 		m->zdev.bars[bar].size = bar_shift[bar];
@@ -362,10 +363,10 @@ static int zpci_fh_init(struct kunit *test)
 
 struct op {
 	const char *name;
-	char kind;		/* of its single instruction, 0 for copies */
+	char kind;		/* of its only instruction, 0 for copies */
 	bool loads;
 	bool has_buf;
-	size_t len;		/* one that is good at offset 0 */
+	size_t len;		/* a valid one for offset 0 */
 	int (*call)(struct model *m, u64 offset, void *buf, size_t len);
 };
 
@@ -396,7 +397,7 @@ static int call_toio(struct model *m, u64 offset, void *buf, size_t len)
 				   &m->done);
 }
 
-/* Bits to the left of the byte must not count, and the byte may be any */
+/* An arbitrary byte; the bits to the left of it must be ignored */
 #define FILL	0x3c7e
 
 static int call_memset(struct model *m, u64 offset, void *buf, size_t len)
@@ -479,8 +480,8 @@ static void space_desc(const struct space *s, char *desc)
 KUNIT_ARRAY_PARAM(space, spaces, space_desc);
 
 /*
- * One call that has to issue one instruction, whether the function accepts it
- * or not, or none if no function does
+ * One call that must issue one instruction, whether the function accepts it or
+ * not, or none if no function accepts it
  */
 static int expect_single(struct kunit *test, const struct op *op, u64 offset,
 			 void *buf, size_t len)
@@ -538,7 +539,7 @@ static void load_all_lengths(struct kunit *test)
 	}
 }
 
-/* VAL has bits left of each length, and all its bytes differ */
+/* VAL has bits to the left of any length below 8, and all its bytes differ */
 static void store_all_lengths(struct kunit *test)
 {
 	const struct space *s = test->param_value;
@@ -577,7 +578,7 @@ static void store_blocks(struct kunit *test, u64 offset, size_t from, size_t to)
 	}
 }
 
-/* Each length that could be at a limit, on each side of it */
+/* Lengths on both sides of every possible limit */
 static void store_block_all_limits(struct kunit *test)
 {
 	const struct space *s = test->param_value;
@@ -624,7 +625,7 @@ static void single_error(struct kunit *test)
 }
 
 /*
- * Bad input: all functions, and never an instruction
+ * Bad input: no function may issue an instruction
  */
 
 struct bad {
@@ -632,8 +633,8 @@ struct bad {
 	u8 pcias;
 	bool ism;
 	u64 offset;
-	size_t len;		/* if not what is good for the function */
-	size_t more_len;	/* on top of that */
+	size_t len;		/* 0 for one that is valid for the function */
+	size_t more_len;	/* added to that */
 };
 
 static const struct bad bads[] = {
@@ -692,7 +693,7 @@ static void bad_input(struct kunit *test)
 	}
 }
 
-/* The first instruction finds out, with cc 3 */
+/* The first instruction ends with cc 3 */
 static void disabled(struct kunit *test)
 {
 	struct model *m = test->priv;
@@ -713,7 +714,7 @@ static void disabled(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, m->mem, m->data, MEM_SIZE);
 }
 
-/* A copy of nothing succeeds, up to the end of the address space */
+/* Copying 0 bytes succeeds at any offset up to the end of the address space */
 static void zero_length(struct kunit *test)
 {
 	struct model *m = test->priv;
@@ -743,13 +744,13 @@ struct copy {
 	u8 pcias;
 	u16 maxstbl;
 	u64 offset;
-	unsigned int align;	/* the buffer's place in its page */
+	unsigned int align;	/* the buffer's offset in its page */
 	size_t len;
 	const char *seq;	/* kind and length, xN for N of them */
 };
 
 static const struct copy copies[] = {
-	/* Loads: naturally aligned, 4 KiB is no concern */
+	/* Loads: naturally aligned, 4 KiB boundaries do not matter */
 	{ &op_fromio,	false,	0,	128,	0,	0,	1,	"L1" },
 	{ &op_fromio,	false,	0,	128,	7,	0,	1,	"L1" },
 	{ &op_fromio,	false,	0,	128,	0,	0,	8,	"L8" },
@@ -783,7 +784,7 @@ static const struct copy copies[] = {
 	{ &op_toio,	false,	0,	128,	1,	1,	23,	"S1 S2 S4 B16" },
 	{ &op_toio,	false,	0,	128,	3,	3,	150,	"S1 S4 B128 B16 S1" },
 
-	/* maxstbl, and what is not a multiple of 8 or more than 4 KiB of it */
+	/* maxstbl, including values not a multiple of 8 or larger than 4 KiB */
 	{ &op_toio,	false,	0,	128,	0,	0,	128,	"B128" },
 	{ &op_toio,	false,	0,	128,	0,	0,	136,	"B128 S8" },
 	{ &op_toio,	false,	0,	128,	0,	0,	144,	"B128 B16" },
@@ -797,7 +798,7 @@ static const struct copy copies[] = {
 	{ &op_toio,	false,	0,	4096,	0,	0,	8300,	"B4096x2 B104 S4" },
 	{ &op_toio,	false,	0,	65535,	0,	0,	8300,	"B4096x2 B104 S4" },
 
-	/* 4 KiB of the offset, not of the buffer's address */
+	/* 4 KiB boundaries of the offset, not of the buffer's address */
 	{ &op_toio,	false,	0,	128,	4080,	0,	32,	"B16x2" },
 	{ &op_toio,	false,	0,	128,	4088,	0,	24,	"S8 B16" },
 	{ &op_toio,	false,	0,	128,	4095,	7,	18,	"S1 B16 S1" },
@@ -807,7 +808,7 @@ static const struct copy copies[] = {
 	{ &op_toio,	false,	0,	4096,	0,	4095,	256,	"B256" },
 	{ &op_toio,	false,	FAR,	4096,	0xfffffff0, 8,	32,	"B16x2" },
 
-	/* Only a source that is not aligned where the offset is gets staged */
+	/* Only a source that is not aligned like the offset is staged */
 	{ &op_toio,	false,	0,	128,	0,	1,	256,	"B128x2" },
 	{ &op_toio,	false,	0,	4096,	0,	1,	256,	"B256" },
 	{ &op_toio,	false,	0,	4096,	0,	4,	600,	"B256x2 B88" },
@@ -842,7 +843,7 @@ static void copy_desc(const struct copy *c, char *desc)
 
 KUNIT_ARRAY_PARAM(copy, copies, copy_desc);
 
-/* Poison around the buffer, as far as the area goes, and in it */
+/* Poison the buffer and, within the area, the bytes around it */
 static void poison(struct model *m, u8 *buf, size_t len)
 {
 	u8 *from = max(buf - POISON_LEN, m->area);
@@ -867,7 +868,7 @@ static void copy_prepare(struct model *m, const struct copy *c, u8 *buf)
 		memcpy(buf, m->data + MEM_SIZE, c->len);
 }
 
-/* The first @done bytes are where they should be, and no others */
+/* The first @done bytes were copied, and nothing else has changed */
 static void expect_copied(struct kunit *test, const struct copy *c,
 			  const u8 *buf, size_t done)
 {
@@ -896,7 +897,7 @@ static bool same_insn(const struct insn *a, const struct insn *b)
 	return a->kind == b->kind && a->len == b->len;
 }
 
-/* The log as text, like that in struct copy */
+/* Print the log in the text form that struct copy uses */
 static void print_log(const struct model *m, char *text, size_t size)
 {
 	unsigned int first, n, end = min(m->issued, ARRAY_SIZE(m->log));
@@ -932,7 +933,7 @@ static void copy_sequence(struct kunit *test)
 	expect_copied(test, c, buf, c->len);
 }
 
-/* A register has the first byte of the stream leftmost */
+/* In a register, the first byte of the stream is the leftmost one */
 static void byte_order(struct kunit *test)
 {
 	static const u8 bytes[] = {
@@ -964,7 +965,7 @@ static void byte_order(struct kunit *test)
 }
 
 /*
- * Copies that do not go well: of each kind, at each position
+ * Copies that fail: of each kind, at each position
  */
 
 static const struct copy long_copies[] = {
@@ -1023,8 +1024,8 @@ static void copy_error(struct kunit *test)
 }
 
 /*
- * Disabled, or reset and enabled again, on the way: the next instruction finds
- * out, with cc 3
+ * The function is disabled, or reset and enabled again, during the copy: the
+ * next instruction ends with cc 3
  */
 static void copy_stale_handle(struct kunit *test)
 {
@@ -1098,8 +1099,8 @@ static void sweep_desc(const struct sweep *s, char *desc)
 KUNIT_ARRAY_PARAM(sweep, sweeps, sweep_desc);
 
 /*
- * All offsets mod 8, without a 4 KiB boundary near, just before one, and so
- * that one is in the middle
+ * All offsets modulo 8: far from a 4 KiB boundary, just before one, and with
+ * one in the middle of the range
  */
 static const u16 sweep_offsets[] = {
 	0, 1, 2, 3, 4, 5, 6, 7, 8,
@@ -1107,7 +1108,7 @@ static const u16 sweep_offsets[] = {
 	4079, 4080, 4087, 4088, 4089, 4090, 4091, 4092, 4093, 4094, 4095,
 };
 
-/* All that lie in the range, and nothing else, is copied, and in order */
+/* All bytes of the range, and no others, are copied in ascending order */
 static void sweep_one(struct kunit *test, const struct sweep *s, u64 offset,
 		      u8 *buf, size_t len)
 {
@@ -1158,10 +1159,10 @@ static void sweep_data(struct kunit *test)
 #define SWEEP_END	8300
 #define SWEEP_STEP	191
 
-/* What one instruction can do to a range, for what the library may know */
+/* What a single instruction can move, given what the library may know */
 struct pieces {
 	unsigned int reg;	/* longest register, a power of 2 */
-	unsigned int align;	/* of offset and length of a block */
+	unsigned int align;	/* of a block's offset and length */
 	unsigned int least;	/* shortest block */
 	unsigned int most;	/* longest block */
 };
@@ -1179,9 +1180,9 @@ static struct pieces pieces_of(const struct sweep *s, bool staged)
 }
 
 /*
- * fewest[n] becomes the least number of instructions that move n bytes from
- * @offset on: one more than that for what is before the last instruction,
- * whichever is the best of all that could be the last.
+ * Sets fewest[n] to the least number of instructions that can move n bytes,
+ * starting at @offset. This tries every possible last instruction: each one
+ * costs 1 plus the least number for the bytes before it.
  */
 static void find_fewest(const struct pieces *p, u64 offset, u16 *fewest,
 			size_t len)
@@ -1223,7 +1224,7 @@ static void sweep_count(struct kunit *test, const struct sweep *s, u64 offset,
 	cond_resched();
 }
 
-/* All alignments of one offset, or one where the alignment can not matter */
+/* All buffer alignments for one offset, or one if alignment cannot matter */
 static void sweep_alignments(struct kunit *test, const struct sweep *s,
 			     u64 offset, u16 *fewest[2])
 {
