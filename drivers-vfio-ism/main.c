@@ -3,9 +3,9 @@
  * VFIO driver for s390 Internal Shared Memory (ISM) functions
  *
  * An ISM does not support the PCI memory I/O (MIO) instructions that
- * ioread() and iowrite() use, and needs each write as one PCI store block.
- * This driver replaces the access to the BARs accordingly and leaves
- * everything else to vfio-pci-core.
+ * ioread() and iowrite() use, and each write must be a single PCI store
+ * block. Therefore this driver implements access to the BARs itself. It
+ * leaves everything else to vfio-pci-core.
  */
 
 #include <linux/align.h>
@@ -31,13 +31,13 @@
 #include <asm/pci_fh.h>
 
 /*
- * A file position consists of region index and offset. BAR 0 has 256 TiB, so
- * the 40 bits that the core has for the offset are not enough.
+ * A file position consists of region index and offset. The size of BAR 0 is
+ * 256 TiB, so the 40 bits that the core uses for the offset are not enough.
  */
 #define ISM_VFIO_PCI_OFFSET_SHIFT	48
 #define ISM_VFIO_PCI_OFFSET_MASK	GENMASK_ULL(ISM_VFIO_PCI_OFFSET_SHIFT - 1, 0)
 
-/* The most that is loaded with memory_lock held; a multiple of 8 */
+/* The most bytes to load with memory_lock held; a multiple of 8 */
 #define ISM_VFIO_PCI_READ_SIZE		1024
 
 /* Writes up to this size go through the stack, larger ones through a page */
@@ -45,14 +45,15 @@
 
 struct ism_vfio_pci_device {
 	struct vfio_pci_core_device core_device;
-	void *spare;	/* page for the data of a write, while open, or NULL */
+	void *spare;	/* page for write data, kept while open, or NULL */
 };
 
 /*
  * Until ism_vfio_pci_end() the memory space of the function stays enabled, and
- * no VFIO reset changes the function handle. Other resets, as by sysfs, are not
- * excluded; an instruction with a stale handle ends with -EIO. User memory must
- * not be accessed, because the core takes memory_lock in page faults.
+ * no VFIO reset changes the function handle. Other resets, such as those by
+ * sysfs, are not excluded; an instruction with a stale handle ends with -EIO.
+ * User memory must not be accessed in between, because the core takes
+ * memory_lock in page faults.
  */
 static int ism_vfio_pci_begin(struct vfio_pci_core_device *vdev)
 {
@@ -92,8 +93,8 @@ static int ism_vfio_pci_write_small(struct vfio_pci_core_device *vdev,
 }
 
 /*
- * One page is kept between writes. A writer that finds it in use, perhaps by
- * one that waits for a page fault, allocates another one.
+ * One page is kept between writes. If it is in use, perhaps by a writer that
+ * waits for a page fault, this allocates another one.
  */
 static int ism_vfio_pci_write_large(struct vfio_pci_core_device *vdev,
 				    unsigned int bar, u64 off,
@@ -115,9 +116,9 @@ static int ism_vfio_pci_write_large(struct vfio_pci_core_device *vdev,
 }
 
 /*
- * A write is one store block. It may mean something to the function as a
- * whole, so it is never split or cut: -EINVAL if it crosses a 4 KiB boundary
- * or the end of the BAR. After an error nothing has been written.
+ * A write is one store block. The function may treat it as a unit, so it is
+ * never split or truncated: -EINVAL if it crosses a 4 KiB boundary or the end
+ * of the BAR. After an error nothing has been written.
  */
 static ssize_t ism_vfio_pci_bar_write(struct vfio_pci_core_device *vdev,
 				      unsigned int bar, u64 off,
@@ -136,7 +137,7 @@ static ssize_t ism_vfio_pci_bar_write(struct vfio_pci_core_device *vdev,
 	return ret ?: count;
 }
 
-/* The usual read of a command's answer, without a buffer */
+/* Read an aligned doubleword, as for a command's response, without a buffer */
 static ssize_t ism_vfio_pci_read_doubleword(struct vfio_pci_core_device *vdev,
 					    unsigned int bar, u64 off,
 					    char __user *buf)
@@ -156,7 +157,7 @@ static ssize_t ism_vfio_pci_read_doubleword(struct vfio_pci_core_device *vdev,
 	return left < sizeof(val) ? sizeof(val) - left : -EFAULT;
 }
 
-/* Adds the number of bytes that user space got to @done, also on error */
+/* Adds the number of bytes copied to user space to @done, even on error */
 static int ism_vfio_pci_read_piece(struct vfio_pci_core_device *vdev,
 				   unsigned int bar, u64 off, char __user *buf,
 				   size_t count, size_t *done)
@@ -177,9 +178,9 @@ static int ism_vfio_pci_read_piece(struct vfio_pci_core_device *vdev,
 }
 
 /*
- * A read of any offset and length uses the fewest loads, and ends with the
- * BAR. If a load or the copy to user space fails after some bytes, or on a
- * fatal signal, the read returns the number of bytes before it.
+ * A read can have any offset and length, uses the fewest loads, and stops at
+ * the end of the BAR. If a load or the copy to user space fails after some
+ * bytes, or on a fatal signal, it returns the number of bytes read before.
  */
 static ssize_t ism_vfio_pci_bar_read(struct vfio_pci_core_device *vdev,
 				     unsigned int bar, u64 off,
@@ -218,9 +219,9 @@ static ssize_t ism_vfio_pci_bar_rw(struct vfio_pci_core_device *vdev,
 }
 
 /*
- * All other regions belong to the core, at its own file positions. An offset
- * that does not fit in its 40 bits is beyond the end of any of these regions,
- * and so is the largest that fits.
+ * All other regions are left to the core, at its own file positions. An offset
+ * that does not fit in 40 bits is replaced by the largest one that does: both
+ * are beyond the end of any of these regions.
  */
 static ssize_t ism_vfio_pci_core_rw(struct vfio_pci_core_device *vdev,
 				    unsigned int index, u64 off,
@@ -280,7 +281,7 @@ static int ism_vfio_pci_get_region_info(struct vfio_device *core_vdev,
 	return 0;
 }
 
-/* For an ioeventfd the core would write to a BAR with MIO instructions */
+/* With an ioeventfd, the core would write to a BAR by MIO instructions */
 static long ism_vfio_pci_ioctl(struct vfio_device *core_vdev, unsigned int cmd,
 			       unsigned long arg)
 {
