@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What our files use and older kernels, down to 6.12, do not have
+ * Compatibility with older kernels, down to 6.12
  *
- * They are written against the newest kernel and are what goes there. Out of
- * tree Kbuild includes this file ahead of them; all that depends on a version
- * is here.
+ * The sources are written for the newest kernel, and go upstream unchanged. Out
+ * of tree, Kbuild includes this file before each of them. All code that depends
+ * on the kernel version is here.
  */
 #ifndef _ZPCI_FH_COMPAT_H
 #define _ZPCI_FH_COMPAT_H
@@ -17,12 +17,12 @@
 #define ZPCI_CC_BUSY	2
 #endif
 
-/* In arch-s390-pci/module.c, as long as the kernel does not have it */
+/* Defined in arch-s390-pci/module.c, unless the kernel has it */
 int __zpci_load_doublewords(void *dst, u64 req, u64 offset, size_t len,
 			    size_t *done);
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
-/* Took the name without quotes */
+/* Before 6.13, it takes the name without quotes */
 #undef MODULE_IMPORT_NS
 #define MODULE_IMPORT_NS(ns)	MODULE_INFO(import_ns, ns)
 #endif
@@ -40,7 +40,7 @@ int __zpci_load_doublewords(void *dst, u64 req, u64 offset, size_t len,
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
 
-/* Not exported before; the same test */
+/* Not exported before 6.19; this does the same test */
 static inline bool __vfio_pci_memory_enabled(struct vfio_pci_core_device *vdev)
 {
 	__le16 cmd = *(__le16 *)&vdev->vconfig[PCI_COMMAND];
@@ -51,8 +51,9 @@ static inline bool __vfio_pci_memory_enabled(struct vfio_pci_core_device *vdev)
 }
 
 /*
- * vfio_device_ops has got two more members. The driver fills in a larger
- * struct here that begins with this kernel's, and that the core is given.
+ * The newest vfio_device_ops has two more members. Here the driver fills in a
+ * larger struct, which begins with that of this kernel, and passes it to the
+ * core.
  */
 struct compat_vfio_device_ops {
 	struct vfio_device_ops;
@@ -66,8 +67,8 @@ struct compat_vfio_device_ops {
 };
 
 /*
- * VFIO_DEVICE_GET_REGION_INFO came by way of ioctl(): the core answers user
- * space, then the driver changes the answer.
+ * Before 6.19, VFIO_DEVICE_GET_REGION_INFO is part of ioctl(): the core copies
+ * the answer to user space, then the driver changes it there.
  */
 static inline int vfio_pci_ioctl_get_region_info(struct vfio_device *device,
 						 struct vfio_region_info *info,
