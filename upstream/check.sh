@@ -1,14 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# check.sh [quick]: what a maintainer would look at before applying the series
+# check.sh [quick]: what a maintainer would check before applying the series
 #
-# Applies build/series/*.patch, which are made first, one after the other with
-# git am to a clean tree, and checks each: builds with W=1, with the drivers
-# built in, as modules and off; sparse (C=2); checkpatch; kernel-doc;
-# MAINTAINERS. Then the whole: our files, KUnit, x86-64, and the lab with a
-# kernel that has the series. Prints a table, and fails unless all of it is
-# clean. What the base complains about as well is not new. quick leaves out all
-# that builds.
+# Makes build/series/*.patch, applies them one by one to a clean tree with git
+# am, and checks each: builds with W=1, with the drivers built in, as modules
+# and off; sparse (C=2); checkpatch; kernel-doc; MAINTAINERS. Then it checks the
+# whole series: our files, KUnit, x86-64, and the lab with a kernel that has the
+# series. Prints a table, and fails unless everything is clean. Complaints that
+# the base has as well are ignored. quick skips everything that builds.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -17,12 +16,12 @@ am=$series/am
 log=$build/log/series
 export ARCH=s390 CROSS_COMPILE=s390x-linux-gnu-
 
-# What must be set how in each of the three builds, if the kernel knows it yet
+# The options of each of the three builds, if the kernel has them yet
 build_y="ISM=y DIBS=y VFIO_PCI=y ISM_VFIO_PCI=y KUNIT=y S390_ZPCI_FH_KUNIT_TEST=y"
 build_m="ISM=m DIBS=m VFIO_PCI=m ISM_VFIO_PCI=m KUNIT=m S390_ZPCI_FH_KUNIT_TEST=m"
 build_off="ISM=n ISM_VFIO_PCI=n KUNIT=n"
 
-# Results: a check says what is wrong, and nothing if all is well
+# Results: a check prints what is wrong, and nothing if it succeeds
 
 failed=0
 row=
@@ -49,7 +48,7 @@ table() {
 		print "" }' "$log/table"
 }
 
-# New complaints: those in a file of them that are not in the known ones
+# new FILE KNOWN: the complaints in FILE that are not in KNOWN
 new() {
 	sort -u "$1" | comm -23 - "$2"
 }
@@ -68,7 +67,7 @@ added() {
 	touched --diff-filter=A
 }
 
-# Where all patches build something in the kernel
+# The folders of the kernel where any of the patches builds something
 objects() {
 	git -C "$tree" diff --name-only base series -- '*.c' ':!tools' |
 		sed 's|[^/]*$||' | sort -u |
@@ -78,7 +77,7 @@ objects() {
 		done
 }
 
-# configure KIND: only what a Kconfig file of the series changes can differ
+# configure KIND: called again only if a patch touches a Kconfig file
 configure() {
 	obj=$series/obj-$1
 	mkdir -p "$obj"
@@ -101,17 +100,17 @@ configured() {
 		case $value in
 		n) ! grep -q "^CONFIG_$name=" "$series/obj-$1/.config" ;;
 		*) grep -qx "CONFIG_$option" "$series/obj-$1/.config" ;;
-		esac || echo "$1: $option could not be had"
+		esac || echo "$1: $option could not be set"
 	done
 }
 
-# Complaints of gcc and sparse, without the lines they stand in
+# Complaints of gcc and sparse, without line numbers
 complaints() {
 	sed -n 's/^\([^ :]*\):[0-9:]* \(\(fatal \)\{0,1\}error\|warning\): /\1: /p'
 }
 
-# compiles KIND: builds what the series touches; what is said goes to a log.
-# sparse looks at all of it, and does not see more in the other kinds than in m.
+# compiles KIND: builds what the series touches, with the output in a log.
+# sparse runs only for m, because the other kinds would not show it more code.
 compiles() {
 	out=$log/$nr-build-$1.log
 	set -- "$1" W=1
@@ -138,7 +137,7 @@ build_kind() {
 	compiles "$1"
 }
 
-# A header must do on its own; only those that are new
+# New headers must compile standalone
 headers() {
 	added | grep -E '^(arch|include|drivers)/.*\.h$' | while read -r header; do
 		dir=arch/s390/pci
@@ -151,7 +150,7 @@ headers() {
 	done
 }
 
-# The selftests, for here and for s390
+# The selftests, built for this machine and for s390
 selftests() {
 	touched | grep -q '^tools/testing/selftests/vfio-ism/' || return 0
 	for cross in "" $CROSS_COMPILE; do
@@ -170,9 +169,9 @@ ksft() {
 		KHDR_INCLUDES="-isystem $series/obj-m/usr/include" "$2"
 }
 
-# Whether the commits that are named exist can be seen only in a KSRC with git's
-# history; in the tree here, ids are others. Whether MAINTAINERS needs a line is
-# answered by maintainers(). Tags are the business of who submits.
+# Commit ids in messages can be checked only in a KSRC with full git history,
+# because the tree here has other ids. maintainers() checks whether MAINTAINERS
+# needs an entry. Tags are left to the submitter.
 checkpatch() {
 	history=$(cat "$series/source")/.git
 	set -- "$1" --ignore FILE_PATH_CHANGES
@@ -184,7 +183,7 @@ checkpatch() {
 	GIT_DIR=$history "$top/selftests/checkpatch.sh" . "$@"
 }
 
-# files of C that PATCH touches
+# code_of PATCH: the C files that it touches
 code_of() {
 	git apply --numstat "$1" | awk '$3 ~ /\.[ch]$/ { print $3 }'
 }
@@ -200,7 +199,7 @@ new_kernel_doc() {
 	new "$log/said" "$series/known-doc"
 }
 
-# An entry for what is new, other than the one for the rest of the kernel
+# New files need an entry other than THE REST
 maintainers() {
 	for f in $(added); do
 		scripts/get_maintainer.pl --no-git --no-git-fallback --no-l \
@@ -241,7 +240,7 @@ same_files() {
 	git status --porcelain
 }
 
-# kunit.py says how many tests there were
+# kunit.py prints how many tests it ran
 kunit() {
 	"$top/selftests/kunit-tree.sh" "$am" > "$log/kunit.log" 2>&1 ||
 		tail -n 20 "$log/kunit.log"
@@ -249,7 +248,7 @@ kunit() {
 		echo "not all tests passed"
 }
 
-# Nothing of s390 gets into the core of VFIO
+# The core of VFIO still builds for x86-64, without anything from s390
 x86_64() {
 	obj=$series/obj-x86
 	(
@@ -263,7 +262,7 @@ x86_64() {
 	complaints < "$log/x86.log" | grep drivers/vfio || :
 }
 
-# In the tree of the series, which is the same by now, and keeps its times
+# Uses the tree of series.sh, which has the same content, and keeps file times
 lab() {
 	"$top/upstream/lab.sh" "$tree" > "$log/lab.log" 2>&1 ||
 		tail -n 40 "$log/lab.log"

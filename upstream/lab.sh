@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # lab.sh TREE: boots a kernel of the series in the lab. Prints KTAP.
 #
-# The drivers that the series converts pass the tests of the lab, each of
-# them and with each other; and the ism driver issues the same PCI
-# instructions as that of the base does.
+# The converted drivers must pass the tests of the lab, alone and with each
+# other, and the ism driver must issue the same PCI instructions as that of the
+# base.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -33,7 +33,7 @@ ok() {
 	fi
 }
 
-# task NAME COMMAND...: one boot, shown if it fails
+# task NAME COMMAND...: one boot; prints the end of its log if it fails
 task() {
 	name=$1 rc=0
 	shift
@@ -42,7 +42,7 @@ task() {
 	ok $rc "$name"
 }
 
-# fails PATTERN COMMAND...: on the base, or the test is of no use
+# fails PATTERN COMMAND...: must fail on the base, or the test proves nothing
 fails() {
 	pattern=$1
 	shift

@@ -7,13 +7,13 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 series=$build/series
 tree=$series/tree
 
-# mapped [PATCH]: "path here, path there" of all files, or of those of one patch
+# mapped [PATCH]: "path here, path there" of all files, or only of one patch
 mapped() {
 	awk -v patch="${1-}" '!/^#/ && NF == 3 && (patch == "" || $3 == patch) {
 		print $1, $2 }' "$top/upstream/map"
 }
 
-# place FROM TO: a file or folder of ours
+# place FROM TO: copies one of our files or folders
 place() {
 	[ -e "$top/$1" ] || die "upstream/map names $1, which is not here"
 	mkdir -p "$(dirname "$2")"

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # series.sh: makes the patch series for Linux, build/series/*.patch
 #
-# Also leaves it as commits in build/series/tree, a git repository. Each patch
-# is made of what patches/NN-NAME.patch has, a commit message and a diff to the
-# kernel's own files, and of our files which the map gives to NAME.
+# It is also available as commits in build/series/tree, a git repository. Each
+# patch consists of patches/NN-NAME.patch (a commit message and a diff to the
+# kernel's own files) and of our files that the map assigns to NAME.
 #
-# From the environment: KSRC=DIR, the Linux to start from, else the newest that
-# Debian has; SIGNOFF=1, to add the user's Signed-off-by; ASSISTED_BY=TEXT, to
-# add a tag of that name. No tag is added unasked.
+# Environment: KSRC=DIR, the Linux to start from (default: the newest that
+# Debian has); SIGNOFF=1, to add the user's Signed-off-by; ASSISTED_BY=TEXT, to
+# add an Assisted-by tag. No tag is added by default.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -19,19 +19,19 @@ author() {
 	   mail=$(git -C "$top" config user.email); then
 		return
 	fi
-	[ -z "${SIGNOFF-}" ] || die "SIGNOFF=1 takes your name from git:" \
+	[ -z "${SIGNOFF-}" ] || die "SIGNOFF=1 needs your name in git:" \
 		"git config --global user.name, and user.email"
 	name="Name Missing" mail=missing@example.com
 	echo "git does not know your name: the patches are from \"$name\"" >&2
 }
 
-# The base is a commit of KSRC, if that is one of git, or else made from it
+# The base is a commit of KSRC if that is a git tree, or else made from files
 base_of_git() {
 	git -C "$tree" fetch -q --depth 1 "file://$1" HEAD
 	git -C "$tree" rev-parse FETCH_HEAD
 }
 
-# An index of its own knows what has changed since the last time
+# A separate index shows what has changed since the last time
 base_of_files() {
 	export GIT_DIR="$tree/.git" GIT_WORK_TREE="$1" GIT_INDEX_FILE="$tree/.git/base"
 	git add -A -f
@@ -59,8 +59,8 @@ make_base() {
 	git -C "$tree" tag -f base "$base" > /dev/null
 }
 
-# commit FILE: one patch. All of it in the index, as files that the series does
-# not change keep their times that way, and need not be compiled again.
+# commit FILE: one patch. Works only in the index, so that files that the series
+# does not change keep their times and are not compiled again.
 commit() {
 	name_of=${1##*/[0-9][0-9]-}
 	name_of=${name_of%.patch}
@@ -80,7 +80,7 @@ commit() {
 	head=$(git commit-tree -p "$head" -F "$series/message" "$(git write-tree)")
 }
 
-# tag NAME VALUE: at the end of the message, if there is a value
+# tag NAME VALUE: adds a tag to the end of the message, unless VALUE is empty
 tag() {
 	[ -z "$2" ] ||
 		git interpret-trailers --in-place --trailer "$1: $2" "$series/message"
@@ -97,7 +97,7 @@ make_commits() {
 	done
 	mapped | while read -r from to; do
 		git cat-file -e "$head:$to" 2> /dev/null ||
-			die "upstream/map gives $from to no patch of patches/"
+			die "no patch in patches/ adds $from, which upstream/map lists"
 	done
 	unset GIT_INDEX_FILE
 	git checkout -q -f -B series "$head"
