@@ -14,11 +14,11 @@ help:
 	@echo '  check            Run all tests, or those in CHECKS="..."'
 	@echo '  check-distro     Run the kselftests on kernels of Debian (SUITES="...")'
 	@echo '  check-llvm       Build the modules with LLVM=-19 W=1'
-	@echo '  check-debian13   make run and make check in a Debian 13 under build/'
+	@echo '  check-debian13   Run and check on Debian 13, in a root file system'
 	@echo '  check-deb        Build the Debian package and install it on s390x'
 	@echo '  fuzz             Random operations against a model (N=1000000, SEED=N)'
-	@echo '  bench            Count what the library and the driver cost (RECORD=1: into'
-	@echo '                   selftests/costs)'
+	@echo '  bench            Count the cost of the library and the driver (RECORD=1:'
+	@echo '                   save it in selftests/costs)'
 	@echo '  series           Make the patches for Linux, build/series/*.patch'
 	@echo '  series-check     Apply, build, check and boot them'
 	@echo '  distclean        Remove build/'
@@ -26,13 +26,13 @@ help:
 	@echo 'For a kernel (KDIR=DIR, its headers; default: the running one):'
 	@echo '  modules          Build zpci-fh.ko and ism-vfio-pci.ko'
 	@echo '  modules_install  Install them'
-	@echo '  clean            Remove what modules built'
+	@echo '  clean            Remove what "modules" has built'
 	@echo '  deb              Build the Debian package zpci-fh-dkms'
 	@echo
 	@echo 'Variables for run, check and series:'
 	@echo '  KERNEL=VERSION   Linux from Debian package linux-source-VERSION (6.12)'
 	@echo '  KSRC=DIR         Linux from this source tree instead'
-	@echo '                   (series take the newest that Debian has)'
+	@echo '                   (default for series: the newest that Debian has)'
 	@echo 'For series:'
 	@echo '  SIGNOFF=1        Add your Signed-off-by'
 	@echo '  ASSISTED_BY=TEXT Add a tag of that name'
@@ -76,7 +76,7 @@ modules clean:
 		"or set KDIR=DIR, see Documentation/install.rst" >&2; exit 2; }
 	$(kbuild) $@
 
-# Kbuild leaves depmod out if KDIR has no System.map; packaged headers have none
+# Kbuild skips depmod if KDIR has no System.map; packaged headers have none
 modules_install:
 	$(kbuild) $@
 	$(DEPMOD) $(addprefix -b ,$(INSTALL_MOD_PATH)) \
