@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# check.sh [CHECK...]: all tests, or those that are named
+# check.sh [CHECK...]: run all tests, or the named ones
 #
 # Prints KTAP and, as its last line, the counts. Each check is a function
-# below; what it prints comes out indented. A check that prints results of its
-# own is counted by them, others count as one.
+# below; its output is indented. If a check prints results of its own, these
+# are counted; otherwise the check counts as one result.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . selftests/runner.sh
@@ -23,7 +23,7 @@ scripts() {
 	git ls-files | xargs grep -lE '^#!/bin/sh|^# shellcheck shell=sh'
 }
 
-# A version test is what a compat header is for
+# Version tests are allowed in compat headers
 style() {
 	bad=0
 	shellcheck -S warning $(scripts) || bad=1
@@ -50,7 +50,7 @@ examples() {
 	selftests/docs/examples.sh "$dir" && $vm boot-example
 }
 
-# Nothing new: what sparse says of the kernel's own headers is left out
+# Ignores the warnings of sparse about the kernel's own headers
 sparse() {
 	env -u MAKEFLAGS make -C "$dir/obj" M="$dir/modules" ARCH=s390 C=2 \
 		CHECK="$PWD/selftests/vm/sparse.sh" \
@@ -59,7 +59,7 @@ sparse() {
 	! grep -E ': (warning|error):' build/log/sparse.log | grep -F "$dir/modules/"
 }
 
-# on_both COMMAND...: with ISMs as in a logical partition and as in a KVM guest
+# on_both COMMAND...: run it with ISMs as seen in an LPAR and in a KVM guest
 on_both() {
 	failed_on=
 	for profile in lpar guest; do
@@ -70,7 +70,7 @@ on_both() {
 	return 1
 }
 
-# The main job
+# The main use: move data from one function to another
 peer() {
 	on_both $vm boot-peer
 }
@@ -79,12 +79,12 @@ vfio_ism() {
 	on_both $vm boot-kselftest
 }
 
-# The library against a model of a function, and proven to be minimal
+# The library against a model of a function; proves that its splitting is minimal
 kunit() {
 	$vm boot-kunit
 }
 
-# The library on real instructions, also where CLP says nothing of an ISM
+# The library with real instructions, also where CLP does not report an ISM
 zpci_fh() {
 	$vm boot-zpci-fh && $vm boot-zpci-fh PROFILE=nested ARGS=copies=20000
 }
@@ -96,18 +96,18 @@ never_mio() {
 	$vm boot-never-mio
 }
 
-# The kernel's own driver takes the emulated functions for real ones
+# The kernel's own driver works with the emulated functions
 ism_driver() {
 	on_both $vm boot-ism-driver
 }
 
-# It and ours, with each other
+# The kernel's own driver and ours, communicating
 mixed() {
 	newest on_both newest_lab boot-mixed
 }
 
-# broken WHAT WHY [VARIABLE=VALUE]: a boot that breaks in this way fails, and for
-# that reason
+# broken WHAT WHY [VARIABLE=VALUE]: check that a boot with this defect fails, and
+# that it fails for this reason
 broken() {
 	log=build/log/broken-$1.log
 	set -- "$1" "$2" "$(echo "$3" | sed 's/^-$//')"
@@ -115,7 +115,7 @@ broken() {
 	grep -q "$2" "$log"
 }
 
-# The lab notices what must fail a boot, and says why
+# Each of these defects fails the boot, with a message that says why
 lab_notices() {
 	n=0 bad=0
 	echo "1..11"
@@ -130,42 +130,42 @@ lab_notices() {
 		fi
 	done <<-EOF
 		failure - ended with 1$
-		few - 1 results of a plan of 1[.][.]3
+		few - found 1 results, planned 1[.][.]3
 		skip - not in selftests/skips: ok 1 it # SKIP no reason
 		result - not ok 1 it
-		gone - did not come to an end
+		gone - did not finish
 		warning - the kernel complained: .* WARNING: the lab
 		irq - the kernel complained: .* nobody cared
 		oops - the kernel complained: .* Kernel panic
 		flood - the kernel complained: .* WARNING: the lab
-		hang - not done
+		hang - timed out
 		qemu ISM=none=1 QEMU ended with 1;
 	EOF
 	return $bad
 }
 
-# Every instruction of every operation fails in turn
+# Every instruction of every operation is made to fail in turn
 fault() {
 	on_both $vm boot-fault
 }
 
-# The emulated functions take their time, and nobody waits for others
+# Instructions that take time do not delay other users
 latency() {
 	$vm boot-latency
 }
 
-# Writers, readers and a reset while one waits for a page fault
+# Writers, readers and a reset while one thread waits for a page fault
 writers() {
 	$vm boot-writers
 }
 
-# Threads that read, write, reset and disable; kill; unbind while open. As in a
-# guest: in a partition memory can not be disabled.
+# Threads that read, write, reset and disable; kill; unbind while open. Uses the
+# guest profile, because memory cannot be disabled in an LPAR.
 stress() {
 	$vm boot-stress S=10 PROFILE=guest
 }
 
-# What only some functions or kernels show; the newest kernel all of it
+# Tests that need particular functions or kernels; the newest kernel runs all
 other() {
 	$vm boot-other && newest other_newest
 }
@@ -180,29 +180,29 @@ fuzz() {
 	on_both $vm boot-fuzz N=50000 SEED=1
 }
 
-# The function goes away while it is used, and within an instruction
+# The function is removed while it is in use, also during an instruction
 unplug() {
 	$vm boot-unplug && $vm boot-unplug ISM=latency=5000
 }
 
-# The tarball of the kselftests as on a real machine, up to the report
+# The kselftest tarball, used as on a real machine, including the report
 report() {
 	on_both $vm boot-report
 }
 
-# What copies and system calls cost: no more PCI instructions than others, and no
-# more of any kind than recorded in selftests/costs
+# The cost of copies and system calls: no more PCI instructions than with other
+# code, and no increase over the counts in selftests/costs
 bench() {
 	$vm boot-bench && newest newest_lab boot-driver-bench
 }
 
-# Every command in the documents
+# Run or check every command in the documents
 docs() {
 	selftests/docs/commands.sh try "$dir" &&
 	$vm boot-docs
 }
 
-# The same tests with the merged driver, on a kernel that has it
+# Run the same tests with the merged driver, on a kernel that has it
 differential() {
 	newest newest_lab && newest differential_newest
 }
@@ -211,7 +211,7 @@ differential_newest() {
 	selftests/differential.sh "$(cat build/newest)"
 }
 
-# noticed WHAT WHY: on a kernel that looks for mistakes
+# noticed WHAT WHY: like broken, on the debug kernel
 noticed() {
 	n=$((n + 1))
 	broken "$1" "$2" DEBUG=1 && echo "ok $n $1 is noticed" && return
@@ -219,8 +219,8 @@ noticed() {
 	echo "not ok $n $1 is noticed"
 }
 
-# The same on a kernel that looks for mistakes. Of fault all but the tests that
-# remove a function by sysfs: there lockdep complains of Linux 6.12 itself,
+# The same on the debug kernel. From fault, skip the tests that remove a function
+# through sysfs: lockdep reports a problem in Linux 6.12 itself there,
 # zpci_add_remove_lock under pci_rescan_remove_lock.
 sanitizers() {
 	n=0 bad=0
@@ -264,17 +264,18 @@ sanitizers() {
 	return $bad
 }
 
-# What must fail this script does so
+# This script reports failures
 harness() {
 	selftests/harness.sh
 }
 
-# Bad input: a message that says what to do, an exit code, and nothing left
+# Bad input: a message that says what to do, an exit code, and no leftovers
 bad_input() {
 	selftests/vm/bad-input.sh
 }
 
-# newest COMMAND...: run with the newest Linux unpacked, which has the merged driver
+# newest COMMAND...: unpack the newest Linux, which has the merged driver, then run
+# the command
 newest() {
 	selftests/vm/newest.sh > build/log/newest-kernel && rc=0 || rc=$?
 	case $rc in
@@ -288,34 +289,34 @@ newest_lab() {
 	$vm KERNEL="$(cat build/newest)" lab "$@"
 }
 
-# Which of the two modules of the same name loads
+# Which of the two modules with the same name is loaded
 updates() {
 	newest newest_lab boot-updates
 }
 
-# By the other compiler; not among all, as that has 400 MB
+# Build with clang; not run by default, because clang takes 400 MB
 llvm() {
 	selftests/vm/llvm.sh "$dir" > build/log/llvm.log 2>&1 && return
 	tail -n 20 build/log/llvm.log
 	return 1
 }
 
-# Against the headers of a kernel that a distribution has ready
+# Build against the headers of a distribution kernel
 distro_build() {
 	selftests/distro.sh build
 }
 
-# The same with more of them, which are booted; not among all
+# The same for more distribution kernels, which are also booted; not run by default
 distro() {
 	selftests/distro.sh run ${SUITES-}
 }
 
-# The Debian package on an s390x; not among all, as that one is emulated
+# The Debian package on s390x; not run by default, because emulation is slow
 deb() {
 	selftests/vm/deb.sh check
 }
 
-# The patches for Linux apply and are in order; make series-check does more
+# The patches for Linux apply and pass the quick checks; make series-check does more
 series() {
 	KSRC="" newest upstream/check.sh quick
 }
@@ -325,7 +326,7 @@ all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
 	stress fuzz unplug report docs bench differential mixed updates series
 	distro_build sanitizers"
 
-# It takes as long as half of the others, which often wait
+# Takes half as long as all others together, which are often idle
 background="sanitizers"
 
 $vm lab || exit 1

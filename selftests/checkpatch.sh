@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# checkpatch.sh SOURCE ARGUMENT...: the checkpatch.pl of a Linux source tree, as
-# strict as it can be; says nothing, and succeeds, if there is no complaint
+# checkpatch.sh SOURCE ARGUMENT...: run checkpatch.pl of a Linux source tree with
+# the strictest options; prints nothing and succeeds if it finds no problem
 set -u
 
 source=$1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Of the file coverage and of gcov's *.gcov: a table, and what is wrong
+# Reads the file coverage and gcov's *.gcov files; prints a table and any problems
 
 function complain(text) {
 	print "# " text
@@ -13,7 +13,7 @@ FNR == 1 {
 	function_name = ""
 }
 
-# "line FILE FUNCTION: TEXT", once for each such line, and "branches FILE NUMBER"
+# One "line FILE FUNCTION: TEXT" for each such line, and "branches FILE NUMBER"
 FILENAME ~ /coverage$/ {
 	n = 0
 	if ($1 == "line") {
@@ -63,7 +63,7 @@ END {
 		if (!(file in least))
 			complain(file ": no number of branches is listed")
 		else if (taken[file] + 0 < least[file])
-			complain(file ": " least[file] " branches were taken before")
+			complain(file ": fewer than the recorded " least[file] " branches taken")
 	}
 	for (text in excepted) {
 		if (missed[text] < excepted[text])

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# coverage.sh MODULES DATA: the lines and branches of our modules that have run
+# coverage.sh MODULES DATA: show which lines and branches of our modules have run
 #
 # MODULES is where the modules were built, with CONFIG_GCOV_KERNEL. DATA has a
-# file for each boot: the .gcda files, as lines of a name and some base64. Fails
-# if a line has not run that the file coverage does not list, if one has that it
-# lists, or if fewer branches were taken than it says.
+# file for each boot with the .gcda files, as lines of a name and base64. Fails
+# if a line did not run that the file coverage does not list, if a listed line
+# did run, or if fewer branches were taken than listed.
 set -eu
 
 modules=$1 data=$2 sum=$2.sum
@@ -20,7 +20,7 @@ unpack() {
 	done
 }
 
-# add DIR: to the sum of what there was
+# add DIR: merge it into the sum
 add() {
 	[ -d "$sum" ] || { mv "$1" "$sum"; return; }
 	s390x-linux-gnu-gcov-tool merge -o "$sum.both" "$sum" "$1"

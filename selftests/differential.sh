@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# differential.sh KERNEL: the kselftests with the merged driver and with ours
+# differential.sh KERNEL: run the kselftests with the merged driver and with ours
 #
-# On a kernel that has the merged driver, with functions as in a KVM guest, where
-# the two differ most, prints each test with both results. Fails unless the
-# merged driver fails exactly those that merged-differences lists, and ours none.
+# Runs on a kernel that has the merged driver, with functions as in a KVM guest,
+# where the two differ most. Prints each test with both results. Fails unless the
+# merged driver fails exactly the tests listed in merged-differences, and ours
+# fails none.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# distro.sh build|run [SUITE...]: on the kernels that Debian's suites have ready
+# distro.sh build|run [SUITE...]: test with the prebuilt kernels of Debian suites
 #
 # "build" builds the modules against the packaged headers of the first suite that
-# can be reached. "run" does that for each suite, boots its kernel in the lab and
+# is available. "run" does that for each suite, boots its kernel in the lab and
 # runs the kselftests there. Prints KTAP and then a table. A suite whose kernel
-# can not be had is skipped, with the reason that apt gives.
+# is not available is skipped, with the reason from apt.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -28,7 +28,7 @@ table() {
 	printf '%-20s %-22s %-6s %-6s %s\n' "$@"
 }
 
-# Anew each time, as suites move
+# Fetch it again each time, because suites change
 build() {
 	rm -f "build/linux-$1/bzImage"
 	$vm lab SUITE="$1" > "$log-$1" 2>&1

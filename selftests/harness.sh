@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# harness.sh: what must fail a run of checks does so. Prints KTAP.
+# harness.sh: test that runner.sh reports failures. Prints KTAP.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . selftests/runner.sh

@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
-# Counts the results in a KTAP stream: a result counts if no deeper one came
-# before it that belongs to it, so a group is not counted besides its members.
-# A group that failed though none of its members did is counted as a failure.
-# So is a plan, "1..N", with another number of results than it says.
-# Nesting is by leading "# " or four spaces. Exit 1 if any test failed or none ran.
+# Counts the results in a KTAP stream. A group is not counted in addition to its
+# members: a result counts only if it has no nested results before it. A group
+# that failed although none of its members did counts as a failure. So does a
+# plan, "1..N", that differs from the number of results. Nesting is by leading
+# "# " or four spaces. Exits with 1 if any test failed or none ran.
 #
-# where, "lab" or "suite": a skip is a failure unless selftests/skips lists it.
-# expected: a file of the tests, by the last part of their names, that must fail.
+# where: "lab" or "suite"; a skip is a failure unless selftests/skips lists it.
+# expected: a file that lists the tests that must fail, by the last part of
+# their names.
 
 function fail(why) {
 	print why
 	failed++
 }
 
-# read FILE: sets row to the columns of its next line that is no comment
+# read FILE: sets row to the columns of the next line that is not a comment
 function read(file,  line, rc) {
 	do
 		rc = (getline line < file)
@@ -53,16 +54,16 @@ function depth(line,  d) {
 	return d
 }
 
-# The stream at this depth is over: were there as many results as planned?
+# The stream at this depth has ended: compare the number of results with the plan
 function close_plan(d) {
 	if (d in plan && plan[d] != seen[d]) {
-		fail(seen[d] " results of a plan of 1.." plan[d])
+		fail("found " seen[d] " results, planned 1.." plan[d])
 		bad[d]++
 	}
 	delete plan[d]
 }
 
-# Sets deeper and broken: results, and failed ones, that belong to this one
+# Sets deeper and broken: the nested results, and those of them that failed
 function close_members(d,  i) {
 	deeper = broken = 0
 	for (i = d + 1; i <= 20; i++) {

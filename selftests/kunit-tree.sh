@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# kunit-tree.sh [TREE]: the KUnit suite as Linux developers run it
+# kunit-tree.sh [TREE]: run the KUnit suite as Linux developers do
 #
-# Lets kunit.py of TREE, a Linux source tree that has the suite, build and boot
-# it; by default that of make series. Takes some five minutes.
+# Uses kunit.py to build and boot TREE, a Linux source tree that has the suite;
+# the default is the tree from make series. Takes about five minutes.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 tree=${1-$top/build/series/tree}

@@ -1,17 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# never-mio.sh CONTROL OBJECT...: no OBJECT has a MIO instruction, or a
+# never-mio.sh CONTROL OBJECT...: check that no OBJECT has a MIO instruction or a
 # reference to a kernel function that would choose one. Prints KTAP.
 #
-# CONTROL is an object known to have all of these, the kernel's pci_insn.o: it
-# shows that they are found where they are.
+# CONTROL is an object known to contain all of these, the kernel's pci_insn.o. It
+# proves that the script can find them.
 set -u
 
 cross=${CROSS_COMPILE-s390x-linux-gnu-}
 
-# Those with the opcodes of PCILG, PCISTG and PCIWB, b9 d4 to b9 d6, and of
-# PCISTB, eb .. d4. objdump knows none of them and guesses their length, so go
-# by what the first two bits of an instruction say, function by function.
+# Finds the MIO opcodes of PCILG, PCISTG and PCIWB, b9 d4 to b9 d6, and of
+# PCISTB, eb .. d4. objdump does not know them and guesses their length, so take
+# the length from the first two bits of each instruction, function by function.
 mio_instructions() {
 	${cross}objdump -d -z "$1" | LC_ALL=C awk -F '\t' '
 	function walk(  i, len, insn) {
@@ -32,7 +32,7 @@ mio_instructions() {
 	END { walk() }'
 }
 
-# What asks the key have_mio, in line or out of line
+# References to the static key have_mio, or to functions that test it
 mio_references() {
 	${cross}nm "$1" |
 		grep -wE 'have_mio|zpci_(load|store|write_block|barrier)'

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-# Sourced by scripts that consist of checks: functions, each with a verdict.
+# Sourced by scripts that run checks. A check is a function.
 # shellcheck shell=sh
 
-# run_checks LOG CHECK...: prints KTAP with what each check prints indented, and
-# as its last line the counts. The verdict of a check is how it exits. Those that
-# $background names start at once, and are shown when it is their turn. Returns 0
-# only if all results were counted and none failed.
+# run_checks LOG CHECK...: prints KTAP with the output of each check indented, and
+# the counts as the last line. A check passes if it exits with 0. Those named in
+# $background start at once, and are shown when it is their turn. Returns 0 only
+# if all results were counted and none failed.
 run_checks() {
 	run_log=$1
 	shift

@@ -63,12 +63,12 @@ complaint=$(grep -aE "$bad" "$top/$log.kernel" | grep -vE "${KNOWN:-^$}" | head 
 ended=$(sed -n 's/^qemu: ended with //p' "$top/$log")
 case $ended in
 0) ;;
-124 | 137) failed "not done after $seconds s" ;;
+124 | 137) failed "timed out after $seconds s" ;;
 *) failed "QEMU ended with ${ended:-no exit code}" ;;
 esac
 rc=$(sed -n "s/^lab: $task ended with \([0-9]*\)$/\1/p" "$top/$log")
 [ -n "$rc" ] && grep -q ' lab: the end$' "$top/$log.kernel" ||
-	failed "did not come to an end"
+	failed "did not finish"
 [ "$rc" = 0 ] || exit "$rc"
 ! grep -qE "^(1[.][.]|(not )?ok )[0-9]" "$top/$log" ||
 	results=$(cd "$top" && awk -f selftests/ktap.awk -v where="${WHERE-lab}" \
