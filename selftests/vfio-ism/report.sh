@@ -178,7 +178,7 @@ counts() {
 	[ "${pass:-0}" -gt "${skip:-0}" ] && ! grep -q '^not ok' "$tmp/ktap"
 }
 
-[ "$(id -u)" = 0 ] || stop "report.sh has to be run as root."
+[ "$(id -u)" = 0 ] || stop "report.sh must be run as root."
 functions=$(ism_functions)
 list
 pair=$(pair)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What the lab and report.sh say to bad input: a message with the remedy, no
-# success, and nothing left behind. Prints KTAP.
+# Tests that the lab and report.sh handle bad input: they print a message with the
+# remedy, fail, and leave nothing behind. Prints KTAP.
 set -u
 . "$(dirname "$0")/lib.sh"
 
@@ -9,7 +9,7 @@ n=0 failed=0
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp" "$build/linux-0.1" "$build"/linux-custom-nonexistent' EXIT
 
-# refuses NAME PATTERN COMMAND...: it fails with PATTERN in its last lines
+# refuses NAME PATTERN COMMAND...: it must fail with PATTERN in its last lines
 refuses() {
 	name=$1 pattern=$2
 	shift 2
@@ -41,7 +41,7 @@ rm "$tmp"/bin/*
 
 refuses "a kernel version that Debian does not have" 'linux-source-0.1' \
 	make -C "$vm" lab KERNEL=0.1
-refuses "a kernel source that is none" 'no Linux source' \
+refuses "a KSRC that is not a kernel source" 'not a Linux source tree' \
 	make -C "$vm" lab KSRC=/nonexistent
 
 fake df 0
@@ -58,11 +58,11 @@ fake id 0 0
 refuses "a report on a machine without ISM" 'Two ISM functions of one PCHID' \
 	env PATH="$tmp/bin:$PATH" "$top/selftests/vfio-ism/report.sh" "$build/linux-0.1"
 fake id 0 1000
-refuses "a report, and no root" 'has to be run as root' \
+refuses "a report without root" 'must be run as root' \
 	env PATH="$tmp/bin:$PATH" "$top/selftests/vfio-ism/report.sh" "$build/linux-0.1"
 rm "$tmp"/bin/*
 
-# qemu FUNCTION...: these functions alone
+# qemu FUNCTION...: with only these functions
 qemu() {
 	devices=
 	for function; do
@@ -72,17 +72,17 @@ qemu() {
 		-M s390-ccw-virtio -S -nodefaults -display none $devices < /dev/null
 }
 
-refuses "an ISM of a group that is QEMU's to choose" 'group must be' \
+refuses "a group id that is reserved for QEMU" 'group must be' \
 	qemu ism,group=0xf3
-refuses "two kinds of ISM in a group" 'group 0x20 has other attributes' \
+refuses "different ISMs in one group" 'group 0x20 has other attributes' \
 	qemu ism,group=0x20 ism,group=0x20,relaxed=off
-refuses "too many kinds of ISM" 'too many different function groups' \
+refuses "too many different ISMs" 'too many different function groups' \
 	qemu $(seq -f ism,mui=%g 16)
 refuses "a function type beyond a byte" "Parameter 'pft'" qemu ism,pft=256
 refuses "no measurement interval" 'mui must be' qemu ism,mui=0
-refuses "a function that takes less than its group says" 'max-block must be' \
+refuses "a max-block below the maxstbl of the group" 'max-block must be' \
 	qemu ism,maxstbl=4096,max-block=128
-refuses "a latency like that of a CPU that hangs" 'latency must be' \
+refuses "a latency that would look like a hang" 'latency must be' \
 	qemu ism,latency=1000001
 refuses "an unknown profile" 'PROFILE must be one of' make -C "$vm" lab PROFILE=z16
 

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # boot.sh SECONDS KERNEL INITRAMFS TASK [QEMU ARGUMENT...]
 #
-# Boots the guest, shows what guest/TASK prints and returns what it returned.
-# A task is a name with arguments after commas. The kernel has a console and a log
-# of its own. A boot fails as well if the kernel complains, if the guest does not
-# end by itself and in time, and if the task's results do not agree with its plan
-# or have a skip that selftests/skips does not list. PROFILE, if it is not lpar, and
-# "debug" become part of the logs' names. COVERAGE is a folder for what gcov has counted.
-# KNOWN is a pattern for complaints of the kernel that are not failures. WHERE and
-# EXPECTED are for selftests/ktap.awk, see there.
+# Boots the guest, shows the output of guest/TASK and returns its exit code.
+# A task is a name with comma-separated arguments. The kernel has a separate
+# console and log. A boot also fails if the kernel prints a warning or an oops, if
+# the guest does not shut down by itself and in time, if the task's results differ
+# from its plan, or if a test is skipped that selftests/skips does not list.
+# PROFILE, if it is not lpar, and "debug" become part of the log names. COVERAGE is
+# a directory for the gcov counts. KNOWN is a pattern for kernel warnings that are
+# not failures. For WHERE and EXPECTED see selftests/ktap.awk.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -17,7 +17,7 @@ seconds=$1 kernel=$2 initramfs=$3 task=$4
 shift 4
 log=build/log/boot-$(echo "$task" | tr -c 'a-zA-Z0-9\n' -)
 [ "${PROFILE-lpar}" = lpar ] || log=$log-$PROFILE
-# kmemleak looks at every page
+# kmemleak scans every page
 memory=1G
 case $kernel in
 *-debug/*) log=$log-debug memory=512M ;;
@@ -39,7 +39,7 @@ printk.devkmsg=on panic=-1 page_owner=on lab=$task" \
 	echo "qemu: ended with $rc"
 }
 
-# failed REASON [PATTERN]: with the lines of the kernel's log that say more
+# failed REASON [PATTERN]: shows the relevant lines of the kernel log
 failed() {
 	grep -aE -A 20 "${2-.}" "$top/$log.kernel" | tail -n 20 >&2
 	die "$task: $1; see $log and $log.kernel"

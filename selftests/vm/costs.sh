@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# costs.sh DIR LOG [record]: compare what LOG has counted with selftests/costs
+# costs.sh DIR LOG [record]: compare the counts in LOG with selftests/costs
 #
-# LOG is that of a boot of the kernel in DIR, and has lines
+# LOG is from a boot of the kernel in DIR, and has lines
 #     cost WHOSE NAME INSTRUCTIONS PCI-INSTRUCTIONS
-# The counts are the same in each run as long as kernel, configuration and
-# compiler are. It is a failure if one is missing, is not recorded, or has risen:
-# guest instructions by more than 2 %, PCI instructions at all. Where nothing is
-# recorded for the kernel and the compiler, the counts are only shown. With
-# record, they replace those in the file. Prints KTAP.
+# With the same kernel, configuration and compiler, every run gives the same
+# counts. Fails if a count is missing, is not recorded, or has increased: guest
+# instructions by more than 2 %, PCI instructions at all. If nothing is recorded
+# for the kernel and the compiler, the counts are only shown. With "record" they
+# replace those in the file. Prints KTAP.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

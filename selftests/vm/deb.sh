@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# deb.sh build     the Debian package zpci-fh-dkms, in build/deb
-# deb.sh check     install that in a root file system of s390x; prints KTAP
+# deb.sh build     build the Debian package zpci-fh-dkms in build/deb
+# deb.sh check     install it in an s390x root file system; prints KTAP
 #
-# The root file system runs by QEMU's user mode, and has the headers of the
-# kernel in the backports of Debian 12, for which DKMS has to build.
+# The root file system runs under QEMU user-mode emulation. DKMS has to build for
+# the kernel from the backports of Debian 12, whose headers are installed there.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -29,7 +29,7 @@ run() {
 	as_root "$vm/root.sh" run "$root" "$@"
 }
 
-# No initrd: nothing boots here, and emulated that takes long
+# No initrd: nothing boots here, and building one is slow under emulation
 apt_get() {
 	run env DEBIAN_FRONTEND=noninteractive INITRD=No \
 		apt-get -y --no-install-recommends "$@"
@@ -66,7 +66,7 @@ install_package() {
 	apt_get install "$(echo "$deb"/*.deb)"
 }
 
-# installed MODULE: DKMS built it, for s390x, and modprobe finds that one
+# installed MODULE: DKMS has built it for s390x, and modprobe finds it
 installed() {
 	release=$(ls "$root/lib/modules")
 	run modinfo -k "$release" "$1" | tee /dev/stderr |
@@ -84,8 +84,8 @@ remove() {
 	! find "$root/lib/modules" -name 'zpci-fh.ko*' | grep .
 }
 
-# What install.rst tells to do without the package, as it stands there. DKMS is
-# there by now; it takes the kernel from uname, which has to be told.
+# Runs the commands in install.rst for use without the package. DKMS is already
+# installed. It takes the kernel version from uname, hence QEMU_UNAME.
 documented() {
 	as_root rsync -a "$deb/source/" "$root/zpci_fh/"
 	commands=$(awk -f "$top/selftests/docs/commands.awk" \
@@ -116,10 +116,10 @@ check() {
 	ok "the package installs" install_package
 	ok "zpci-fh is built" installed zpci-fh
 	ok "ism-vfio-pci is built" installed ism-vfio-pci
-	ok "modprobe knows that one needs the other" depends
+	ok "modprobe knows the dependency" depends
 	ok "the package can be removed" remove
-	ok "without the package, dkms add and install do the same" add
-	ok "dkms remove removes them" remove_added
+	ok "without the package, dkms add and dkms install work too" add
+	ok "dkms remove removes the modules" remove_added
 	exit $failed
 }
 

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# debian.sh DIR SUITE: Debian's ready-made kernel of a suite, as one of the lab
+# debian.sh DIR SUITE: prepare the prebuilt kernel of a Debian suite for the lab
 #
-# Makes DIR/package (the kernel, its modules and headers, unpacked), DIR/obj (a
-# link to the headers) and, last, DIR/bzImage. If the compiler that the headers
-# ask for is not to be had here, then DIR/tools is a link to a root file system
-# of that suite which has it.
+# Creates DIR/package (the unpacked kernel, modules and headers), DIR/obj (a link
+# to the headers) and, last, DIR/bzImage. If the compiler that the headers require
+# is not installed, DIR/tools is a link to a root file system of that suite that
+# has it.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# debian13.sh [TARGET...]: make, by default run and check, as on Debian 13
+# debian13.sh [TARGET...]: make these targets on Debian 13, by default run and check
 #
-# In a root file system of Debian 13 under build/, which keeps what it has built
-# for the next time, on a copy of what git tracks here.
+# Uses a root file system of Debian 13 under build/ and a copy of the files that
+# git tracks. The build results stay there for the next run.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

@@ -1,17 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# fetch.sh source PACKAGE DIR           the release's source package, unpacked
-# fetch.sh deb PACKAGE DIR [SUITE...]   a binary package, unpacked
-# fetch.sh kernel ARCH DIR SUITE        a suite's kernel and headers, unpacked
-# fetch.sh versions NAME [SUITE...]     prints each V of which there is NAME-V;
+# fetch.sh source PACKAGE DIR           unpack the release's source package
+# fetch.sh deb PACKAGE DIR [SUITE...]   unpack a binary package
+# fetch.sh kernel ARCH DIR SUITE        unpack a suite's kernel and headers
+# fetch.sh versions NAME [SUITE...]     print each V for which NAME-V exists;
 #                                       exits 1 if a suite's list was not read
-# fetch.sh mirror                       prints the address of this system's mirror
+# fetch.sh mirror                       print the address of this system's mirror
 #
-# From Debian, by the mirrors that this system's apt is configured for, with
-# lists and caches of its own under build/: the system's stay as they are. The
-# SUITEs are tried in order when the system's own do not have the package. Only
-# the lists that are needed are read: mirrors of moving suites are not always
-# complete.
+# Fetches packages from the Debian mirrors that apt is configured for on this
+# system. Lists and caches are under build/; those of the system are not changed.
+# The SUITEs are tried in order if the system's own suites do not have the
+# package. Only the required lists are read, because mirrors of suites that change
+# often are not always complete.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -27,7 +27,7 @@ source:*) deb="deb-src" ;;
 esac
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# The system's own Debian suites, a line each: mirror and suite
+# The system's own Debian suites, one per line: mirror and suite
 own_suites() {
 	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
 		'Created-By: Packages' |
@@ -39,7 +39,7 @@ mirror() {
 	own_suites | awk '$2 !~ /-/ { print $1; exit }'
 }
 
-# apt TOOL SUITE ARGUMENT...: apt-TOOL that knows SUITE alone, or "own" ones
+# apt TOOL SUITE ARGUMENT...: apt-TOOL with only SUITE, or only the system's "own"
 apt() {
 	tool=$1 state=$build/apt/$2-$arch
 	shift 2
@@ -70,14 +70,14 @@ update() {
 	! grep '^E: ' "$state/log" || echo "no complete lists of $1" >&2
 }
 
-# The lists of a suite were read, or the mirror says that it does not have it
+# The lists of a suite were read, or the mirror does not have the suite
 answered() {
 	! grep -q '^E: ' "$build/apt/$1-$arch/log" ||
 		grep -q '404 *Not Found' "$build/apt/$1-$arch/log"
 }
 
-# What the kernel and its headers of today are made of; of a package that is
-# there for several architectures, the one that runs here
+# The packages of the current kernel and its headers. If a package exists for
+# several architectures, take the one for this system.
 kernel_packages() {
 	apt cache "$1" depends --recurse --important \
 		"linux-headers-$package:$package" "linux-image-$package:$package" |
@@ -85,7 +85,7 @@ kernel_packages() {
 	LC_ALL=C sort -u | awk -F : '!seen[$1]++'
 }
 
-# A package of one suite, unpacked into $new
+# Unpack a package from one suite into $new
 fetch() {
 	update "$1"
 	case $kind in
@@ -140,7 +140,7 @@ for suite in $own "$@"; do
 		exit 0
 	fi
 done
-[ "$kind" != kernel ] || die "no kernel for $package is to be had from $*:" \
-	"see above what apt says"
-die "Debian's package $package is not to be had from $codename $*:" \
+[ "$kind" != kernel ] || die "no kernel for $package is available from $*:" \
+	"see the messages of apt above"
+die "Debian's package $package is not available from $codename $*:" \
     "check the network and /etc/apt/sources.list"

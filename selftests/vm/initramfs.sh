@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# initramfs.sh DIR: the guest's root file system, DIR/initramfs
+# initramfs.sh DIR: build the guest's root file system, DIR/initramfs
 #
-# DIR is a kernel's folder, as kernel.sh or debian.sh leaves it, with our modules
-# in DIR/modules and the kselftests in DIR/kselftest.tar.gz.
+# DIR is a kernel's directory, as created by kernel.sh or debian.sh, with our
+# modules in DIR/modules and the kselftests in DIR/kselftest.tar.gz.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -11,8 +11,8 @@ dir=$1
 root=$dir/root
 busybox=$build/busybox
 
-# And what users have: driverctl, with the shell that it wants; GNU's timeout,
-# which run_kselftest.sh takes, with the library that it wants
+# Besides busybox, what users have: driverctl and the shell that it needs; GNU
+# timeout, which run_kselftest.sh uses, and the library that it needs
 for package in busybox-static:s390x driverctl bash-static:s390x coreutils:s390x \
 	libc6:s390x; do
 	folder=$build/${package%%[-:]*}
@@ -32,7 +32,7 @@ install -m 644 "$dir/modules/Documentation/example/zpci_fh_example.ko" "$root/la
 mkdir "$root/kselftest"
 tar -C "$root/kselftest" -xf "$dir/kselftest.tar.gz"
 
-# What the documents tell users to do
+# The commands from the documents
 "$top/selftests/docs/commands.sh" guest "$root/lab/documented"
 cp "$dir/kselftest.tar.gz" "$root/lab/"
 find "$build/driverctl" -type f -path '*bin/driverctl' \
@@ -52,8 +52,8 @@ install_modules() {
 		modules_install
 }
 
-# Of a ready-made kernel what vfio and the console need; all of it would be a
-# large guest
+# From a prebuilt kernel, only the modules that vfio and the console need; all of
+# them would make the guest too large
 copy_modules() {
 	modules=$(find "$dir/package" -path '*/lib/modules/*' -prune)
 	release=${modules##*/}

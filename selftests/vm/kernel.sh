@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# kernel.sh DIR VERSION [SOURCE]: a kernel for the lab
+# kernel.sh DIR VERSION [SOURCE]: build a kernel for the lab
 #
-# Makes DIR/source (see source.sh), DIR/obj (the build, with headers in
+# Creates DIR/source (see source.sh), DIR/obj (the build, with headers in
 # DIR/obj/usr/include) and, last, DIR/bzImage. The configuration is tinyconfig
-# with kernel.config merged in, with what the kernel knows of
-# kernel-optional.config, and with the fragments that the environment names in
-# FRAGMENTS, files of this folder.
+# merged with kernel.config, with those options of kernel-optional.config that
+# the kernel has, and with the fragments listed in the environment variable
+# FRAGMENTS, which are files in this directory.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -35,8 +35,8 @@ configure() {
 	make olddefconfig
 	cat $fragments | grep -E '^CONFIG_|^# CONFIG_.* is not set$' | sort > wanted
 	sort .config | comm -23 wanted - > lost
-	[ ! -s lost ] || die "kconfig dropped, for lack of what they depend on:" \
-		"$(cat lost); add that to the fragment"
+	[ ! -s lost ] || die "kconfig dropped these options, whose dependencies are" \
+		"not met: $(cat lost); add the dependencies to the fragment"
 }
 
 "$vm/source.sh" "$dir" "$version" "$source"

@@ -2,12 +2,12 @@
 # Sourced by the lab's scripts.
 # shellcheck shell=sh
 
-# A script that is not two folders deep sets top before
+# A script that is not two directories deep must set top before
 top=${top:-$(cd "$(dirname "$0")/../.." && pwd)}
 vm=$top/selftests/vm
 build=$top/build
 
-# Where to look for kernels that the system's own suites do not have
+# Suites to search for kernels that the system's own suites do not have
 kernel_suites="trixie-backports forky sid"
 
 die() {
@@ -26,7 +26,7 @@ as_root() {
 	fi
 }
 
-# kbuild DIR ARGUMENT...: make, with the compiler of the kernel in DIR
+# kbuild DIR ARGUMENT...: run make with the compiler of the kernel in DIR
 kbuild() {
 	kernel=$1
 	shift

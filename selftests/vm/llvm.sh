@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# llvm.sh DIR: our modules by LLVM=-19 W=1, for the kernel whose source is in DIR
+# llvm.sh DIR: build our modules with LLVM=-19 W=1 for the kernel source in DIR
 #
-# Fails on any warning about our files; the headers of older kernels have some of
-# their own. The kernel is only configured, so symbols of it are not looked up.
+# Fails on any warning about our files; headers of older kernels cause some of
+# their own. The kernel is only configured, so its symbols are not resolved.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# modules.sh DIR [SOURCE]: our modules and kselftests, for the kernel in DIR
+# modules.sh DIR [SOURCE]: build our modules and kselftests for the kernel in DIR
 #
-# The kselftests take their harness and the kernel's headers from SOURCE, the
-# folder of another kernel, if DIR has not got them.
-# The modules are built in DIR/modules, from a copy, as each kernel needs its
-# own objects. There the lab's test modules are built as well, which need KUnit.
-# GCOV_PROFILE does nothing without CONFIG_GCOV_KERNEL.
-# The kselftests are DIR/kselftest.tar.gz, as for a real machine.
+# The kselftests use the harness and kernel headers from SOURCE, the directory of
+# another kernel, if DIR does not have them.
+# The modules are built from a copy in DIR/modules, because each kernel needs
+# separate objects. The lab's test modules, which need KUnit, are also built there.
+# GCOV_PROFILE has no effect without CONFIG_GCOV_KERNEL.
+# The kselftests are in DIR/kselftest.tar.gz, as for a real machine.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

@@ -1,15 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# monitor.sh ARGUMENT...: as boot.sh, for guests that need something done to
-# their machine: what a task prints behind "host: " is a command for QEMU's
-# monitor
+# monitor.sh ARGUMENT...: like boot.sh, for tasks that use QEMU's monitor: a line
+# "host: COMMAND" in the output of a task is passed to the monitor as a command
 set -eu
 . "$(dirname "$0")/lib.sh"
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 mkfifo "$tmp/monitor.in" "$tmp/monitor.out"
-exec 3<> "$tmp/monitor.in" # so that writing to a QEMU that is gone does not block
+exec 3<> "$tmp/monitor.in" # so that writes do not block after QEMU has exited
 
 {
 	rc=0

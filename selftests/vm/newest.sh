@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# newest.sh: prints the newest Linux, from 7.2 on, that Debian's suites have a
-# linux-source for, and has it unpacked
+# newest.sh: print and unpack the newest Linux, 7.2 or later, for which the Debian
+# suites have a linux-source package
 #
-# A package that the suites list may be missing from the mirror; then it is the
-# next to newest. The answer is kept in build/newest. 7.2 is the oldest release
-# that has the merged driver and is in a suite. Exits with 3 if all suites were
-# asked and have none, and with 1 if it could not find out or not unpack it.
+# If a listed package is missing from the mirror, the next older one is used. The
+# result is saved in build/newest. 7.2 is the oldest release that has the merged
+# driver and is in a suite. Exits with 3 if all suites were queried and have none,
+# and with 1 if a query or the unpacking failed.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -35,9 +35,8 @@ for version in $new; do
 	fi
 done
 if [ -z "$new" ] && [ "$all_asked" ]; then
-	echo "Debian has no linux-source from $oldest on; name another with KSRC=DIR" >&2
+	echo "Debian has no linux-source $oldest or later; use KSRC=DIR" >&2
 	exit 3
 fi
 tail -n 15 "$log" >&2
-die "cannot get a linux-source from $oldest on: see above and $log, or name" \
-	"another one with KSRC=DIR"
+die "cannot get linux-source $oldest or later: see above and $log, or use KSRC=DIR"

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# packages.sh [PACKAGE...]: installs the Debian packages that the lab builds and
-# runs with, or those that are named. What differs between releases of Debian
-# belongs here.
+# packages.sh [PACKAGE...]: installs the Debian packages that the lab needs, or
+# those that are named. Differences between releases of Debian belong here.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -16,8 +15,8 @@ packages="
 "
 
 [ "$(. /etc/os-release && echo "$ID")" = debian ] ||
-	die "the lab runs on Debian 12 or 13 only, as it takes kernels and QEMU from" \
-	    "there: use a container or a chroot of one, as root, see README.md"
+	die "the lab needs Debian 12 or 13: run it as root in a container or chroot" \
+	    "of one, see README.md"
 
 [ $# = 0 ] || packages=$*
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# qemu.sh: builds build/qemu/qemu-system-s390x, Debian's QEMU with our devices
+# qemu.sh: build build/qemu/qemu-system-s390x, Debian's QEMU with our devices
 set -eu
 . "$(dirname "$0")/lib.sh"
 

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# root.sh make DIR SUITE ARCH [PACKAGE...]  a Debian root file system in DIR
-# root.sh run DIR COMMAND...                run COMMAND in it, as who one is
+# root.sh make DIR SUITE ARCH [PACKAGE...]  create a Debian root file system in DIR
+# root.sh run DIR COMMAND...                run COMMAND in it as the current user
 #
-# What runs there sees this tree at its own place. Mounts are in a namespace of
-# their own and go with the command.
+# This tree is visible there at the same path. The mounts are in a separate
+# namespace and go away with the command.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -16,8 +16,8 @@ make_root() {
 	mirror=$("$vm/fetch.sh" mirror)
 	as_root rm -rf "$dir.new"
 	mkdir -p "$dir.new"
-	# All suites are made by the same script; debootstrap knows its name
-	# only for those that are older than itself
+	# debootstrap uses the same script for all suites, but selects it by name
+	# only for suites older than itself
 	if as_root debootstrap --variant=minbase --arch="$arch" \
 		--include="$(echo ca-certificates "$@" | tr ' ' ,)" \
 		"$suite" "$dir.new" "$mirror" sid; then
@@ -26,7 +26,7 @@ make_root() {
 	fi
 	tail -n 5 "$dir.new/debootstrap/debootstrap.log" >&2 || :
 	as_root rm -rf "$dir.new"
-	die "no root file system of $suite for $arch: see above what failed"
+	die "no root file system of $suite for $arch: see the messages above"
 }
 
 in_root() {
@@ -36,7 +36,7 @@ in_root() {
 	as_root unshare --mount sh -euc '
 		root=$1 top=$2 who=$3
 		shift 3
-		mount --bind "$root" "$root" # or unshare does not work in it
+		mount --bind "$root" "$root" # without it unshare fails inside
 		mount --bind "$top" "$root$top"
 		mount --rbind /dev "$root/dev"
 		mount -t proc proc "$root/proc"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# source.sh DIR VERSION [SOURCE]: Linux, for kernel.sh and for the series
+# source.sh DIR VERSION [SOURCE]: Linux sources for kernel.sh and for the series
 #
-# Makes DIR/source, Debian's linux-source-VERSION, or a link to SOURCE.
-# DIR/origin says what it is.
+# Creates DIR/source: Debian's linux-source-VERSION, or a link to SOURCE.
+# DIR/origin names the Debian package.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -25,7 +25,7 @@ unpack() {
 
 if [ -n "$source" ]; then
 	[ -f "$source/arch/s390/Makefile" ] ||
-		die "KSRC=$source holds no Linux source"
+		die "KSRC=$source is not a Linux source tree"
 	mkdir -p "$dir"
 	ln -sfn "$(cd "$source" && pwd)" "$dir/source"
 elif [ ! -d "$dir/source" ]; then

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# step.sh N/M TEXT TIME LOG COMMAND...: a long step, its output in a log
+# step.sh N/M TEXT TIME LOG COMMAND...: run a long step with its output in a log
 set -eu
 . "$(dirname "$0")/lib.sh"
 
