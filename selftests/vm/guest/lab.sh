@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Sourced by the guest's tasks that load test modules.
+# Sourced by guest tasks that load test modules.
 # shellcheck shell=sh
 
 # lab_module MODULE [PARAMETER...]: load it, show its results, unload it

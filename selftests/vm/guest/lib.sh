@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Sourced by the guest's tasks.
+# Sourced by guest tasks.
 # shellcheck shell=sh
 
 # All ISM functions, as sysfs names them
@@ -15,7 +15,7 @@ load_ism_vfio_pci() {
 	case ${1-ours} in
 	ours)
 		modprobe ism-vfio-pci
-		# vfio names it as a soft dependency, which busybox ignores
+		# a soft dependency of vfio, which busybox ignores
 		modprobe vfio_iommu_type1 2> /dev/null || : ;;
 	merged)
 		modprobe vfio-pci-core
@@ -31,14 +31,14 @@ bind() {
 		echo "$driver" > "/sys/bus/pci/devices/$f/driver_override" &&
 		echo "$f" > /sys/bus/pci/drivers_probe &&
 		[ "$(basename "$(readlink "/sys/bus/pci/devices/$f/driver")")" = "$driver" ] || {
-			echo "$f can not be bound to $driver"
+			echo "$f cannot be bound to $driver"
 			exit 1
 		}
 	done
 }
 
 # both_drivers PROGRAM [ARGUMENT...]: run it with the ISM functions bound to the
-# merged driver, then to ours; what it prints goes to /tmp/merged and /tmp/ours
+# merged driver, then to ours; its output goes to /tmp/merged and /tmp/ours
 both_drivers() {
 	for which in merged ours; do
 		load_ism_vfio_pci $which
@@ -51,7 +51,7 @@ both_drivers() {
 	done
 }
 
-# ok NAME: a result, by how the command before ended; counted in n and failed
+# ok NAME: prints a result for the previous command; counts in n and failed
 n=0 failed=0
 ok() {
 	rc=$? n=$((n + 1))
