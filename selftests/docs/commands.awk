@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# The commands in documents, a line each: file, tab, command
+# Prints the commands in documents, one per line: file, tab, command
 #
-# These are literal blocks, unless they are marked as being something else: by
-# ".. code-block:: c" or the like in rst, by "```text" in Markdown; and inline
+# Commands are literal blocks, unless these are marked as something else, by
+# ".. code-block:: c" or similar in rst and by "```text" in Markdown; and inline
 # literals that begin with "make ".
 
 function emit(line) {

@@ -1,26 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# commands.sh guest DIR       the documents' commands for a machine with ISM
-#                             functions, into a file for each in DIR
-# commands.sh try KERNEL_DIR  tries the others; prints KTAP
+# commands.sh guest DIR       write the commands for a machine with ISM functions
+#                             to DIR, one file for each document
+# commands.sh try KERNEL_DIR  test the other commands; prints KTAP
 #
-# The commands are what commands.awk finds. One that where() below does not know
-# is a failure: each has to be tried by something, or to say why it is not.
+# The commands are those that commands.awk finds. A command that where() below does
+# not know is a failure: each one must be tested, or skipped with a reason.
 set -eu
 . "$(dirname "$0")/../vm/lib.sh"
 
 cd "$top"
 tab=$(printf '\t')
 
-# here, lab, package: see below; guest: by guest/docs
+# here, lab, package: see the functions below; guest: tested by guest/docs
 where() {
 	case ${1#sudo } in
 	"make help" | "make modules"* | "make clean" | "make -C selftests gen_tar"*)
 		echo here ;;
 	"make bench"*)
-		echo "SKIP takes times, which no test does" ;;
+		echo "SKIP is a measurement, not a test" ;;
 	"make check-debian13" | "make series-check" | selftests/kunit-tree.sh)
-		echo "SKIP is a test itself, of many minutes" ;;
+		echo "SKIP is a long test itself" ;;
 	"make deb" | apt* | dkms*)
 		echo package ;;
 	"make "* | selftests/check.sh*)
@@ -47,7 +47,8 @@ guest() {
 	[ -n "$(ls "$1")" ] || die "no document has a command for the guest"
 }
 
-# As in the document, but for a copy of ours, the lab's kernel, and its compiler
+# Runs the command as documented, but in a copy of this tree, for the lab's kernel
+# and with its compiler
 here() {
 	(
 		cd "$tmp/copy"
@@ -60,7 +61,7 @@ here() {
 	)
 }
 
-# The tasks that a make would boot and the checks that it would do
+# The tasks that a make command would boot and the checks that it would run
 tasks() {
 	make -n --no-print-directory "$@" | sed -n -E \
 		-e 's/.*(boot|monitor)\.sh [0-9]+ [^ ]*bzImage [^ ]* ([a-z-]*).*/\2/p' \
@@ -89,7 +90,7 @@ are_variables() {
 	done
 }
 
-# What it would do is done by a check
+# A check does what the command would do
 lab() {
 	eval "set -- $(echo "$1" | sed "s|=DIR\>|=$tmp/linux|g")"
 	if [ "$1" = selftests/check.sh ]; then
@@ -108,8 +109,8 @@ lab() {
 	done < "$tmp/tasks"
 }
 
-# Done by check deb, which has them from the document; here their words are known,
-# and the version is ours
+# The check deb runs these commands from the document. Here, only verify that their
+# words are known and that the version is right.
 package() {
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)
 	for word in $1; do
@@ -147,7 +148,7 @@ try() {
 				result="not ok"
 			fi ;;
 		SKIP*) remark=" # $how" ;;
-		*) result="not ok" remark=" # nothing tries this: see where() in $0" ;;
+		*) result="not ok" remark=" # no test for this: see where() in $0" ;;
 		esac
 		[ "$result" = ok ] || failed=1
 		echo "$result $n $file: $command$remark"

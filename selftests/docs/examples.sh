@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# examples.sh KERNEL_DIR: compiles the C of Documentation/zpci-fh.rst, each block
-# by itself, for the lab's kernel; what it may take for given is in the preamble
+# examples.sh KERNEL_DIR: compile the C code in Documentation/zpci-fh.rst for the
+# lab's kernel, each block separately; what the blocks may assume is in the preamble
 set -eu
 . "$(dirname "$0")/../vm/lib.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# rst.sh SOURCE: builds the documentation as SOURCE, a Linux source tree, builds
-# its own, into build/docs/html; a warning is an error
+# rst.sh SOURCE: build the documentation in build/docs/html, in the same way as
+# SOURCE, a Linux source tree, builds its own; warnings are errors
 set -eu
 . "$(dirname "$0")/../vm/lib.sh"
 
@@ -9,9 +9,9 @@ source=$1 docs=$build/docs
 
 command -v sphinx-build > /dev/null ||
 	die "no sphinx-build: apt-get install python3-sphinx"
-[ -f "$source/Documentation/conf.py" ] || die "$source holds no Linux source"
+[ -f "$source/Documentation/conf.py" ] || die "$source is not a Linux source tree"
 
-# A tree with our files where upstream/map says that they go
+# A tree with our files at the places given in upstream/map
 rm -rf "$docs"
 mkdir -p "$docs/tree"
 while read -r from to _; do
@@ -30,12 +30,12 @@ cp "$top/selftests/README" "$docs/rst/selftests.rst"
 } > "$docs/index.rst"
 mv "$docs/index.rst" "$docs/rst/"
 
-# Older kernels want to be told which program reads the comments
+# Older kernels need a setting for the program that reads the comments
 bin=
 ! grep -q config.kerneldoc_bin "$source/Documentation/sphinx/kerneldoc.py" ||
 	bin="-D kerneldoc_bin=$source/scripts/kernel-doc"
 
-# Of the extensions, those that the documents are for; others want more tools
+# Only the extensions that the documents use; others need more tools
 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$source/tools/lib/python srctree=$source \
 	sphinx-build -W --keep-going -q -b html -c "$source/Documentation" \
 	-D extensions=kerneldoc,automarkup,sphinx.ext.autosectionlabel \
