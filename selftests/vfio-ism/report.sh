@@ -1,13 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# report.sh [FILE]: runs the tests and the bench on this machine's ISM functions
-# and writes a report to attach to a mail
+# report.sh [FILE]: run the tests and the benchmark on this machine's ISM functions
+# and write a report to attach to a mail
 #
-# Wants root, and two functions of one PCHID that are bound to ism_vfio_pci and
-# that nothing uses. Else it changes nothing, says what to do and exits with 2.
-# Exits with 0 if no test failed, more passed than were skipped, and the bench came
-# to its end, or with 1.
-# Needs no more than busybox has.
+# Needs root, and two unused functions of one PCHID that are bound to ism_vfio_pci.
+# Otherwise it changes nothing, says what to do and exits with 2. Exits with 0 if
+# no test failed, more passed than were skipped, and the benchmark completed, else
+# with 1. Requires no tools other than those in busybox.
 set -u
 
 sys=/sys/bus/pci/devices
@@ -42,7 +41,7 @@ list() {
 	done
 }
 
-# Two functions of one PCHID, if there are, and better those that are bound
+# Two functions of one PCHID, if there are any; prefers functions that are bound
 pair() {
 	for f in $functions; do
 		[ "$(driver_of "$f")" = $driver ]
@@ -79,7 +78,7 @@ section() {
 	printf '\n== %s ==\n' "$1"
 }
 
-# No names of hosts, partitions or guests, and no serial numbers
+# No names of hosts, LPARs or guests, and no serial numbers
 machine() {
 	grep -E '^(Manufacturer|Type|Model|VM00 Control Program):' /proc/sysinfo
 	sed -n -e '/^features/p' -e 's/.*\(machine = .*\)/\1/p' /proc/cpuinfo |
@@ -113,8 +112,8 @@ attributes() {
 	done
 }
 
-# The kernel has counts of a function only while a program uses it: those that
-# are seen first and last, while COMMAND runs
+# The kernel has counts of a function only while a program uses it. Save the first
+# and the last counts seen while COMMAND runs.
 measure() {
 	"$@" &
 	while kill -0 $! 2> /dev/null; do
@@ -136,7 +135,7 @@ statistics() {
 	done
 }
 
-# But for the resets, of which the tests make hundreds
+# Omits the resets, because the tests cause hundreds of them
 messages() {
 	dmesg | grep -v -e ': resetting$' -e ': reset done$' |
 		grep -F -e ism_vfio_pci -e ism-vfio-pci -e zpci_fh -e zpci-fh \
@@ -158,7 +157,7 @@ report() {
 	section bench
 	echo "call, median time in nanoseconds, PCI instructions"
 	measure "$here/vfio_ism_bench" $pair 2>&1 ||
-		echo "the bench failed" | tee "$tmp/failed"
+		echo "the benchmark failed" | tee "$tmp/failed"
 	section "statistics at the start of the bench"
 	statistics first
 	section "statistics at its end"
@@ -167,8 +166,8 @@ report() {
 	messages
 }
 
-# In the words of kselftest. Tests are skipped if the kernel lacks what they need;
-# if most of them are, the driver has not been tested.
+# The totals as kselftest prints them. Tests are skipped if the kernel lacks what
+# they need; if most are skipped, the driver has not been tested.
 counts() {
 	totals=$(sed -n 's/.*# Totals: //p' "$tmp/ktap" | tail -n 1)
 	echo "kselftest: ${totals:-no result}"
@@ -182,20 +181,20 @@ counts() {
 functions=$(ism_functions)
 list
 pair=$(pair)
-[ -n "$pair" ] || stop "Two ISM functions of one PCHID are needed, and are not here."
+[ -n "$pair" ] || stop "Two ISM functions of one PCHID are needed, but were not found."
 modinfo ism-vfio-pci > /dev/null 2>&1 ||
-	stop "The module is not there: make modules, make modules_install."
+	stop "The module is not installed: make modules, make modules_install."
 remedy=$(remedy)
 [ -z "$remedy" ] ||
-	stop "Two functions of one PCHID have to be bound to $driver, and no other." \
-	     "If nothing uses them, that is done by:" \
+	stop "Two functions of one PCHID, and no others, must be bound to $driver." \
+	     "If nothing uses them, bind them like this:" \
 	     "    modprobe ism-vfio-pci" "$remedy"
 
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp" "$file.part"' EXIT
 trap 'exit 1' INT TERM HUP
 : > "$file.part" || exit 1
-echo "Testing, for some minutes ..."
+echo "Testing; this takes some minutes ..."
 report > "$file.part"
 mv "$file.part" "$file" || exit 1
 echo "report: $file"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What one system call to an ISM function costs, from user space and back
+ * The cost of one system call to an ISM function, as seen by user space
  *
  * usage: vfio_ism_bench SENDER RECEIVER
  *
- * Prints a line for each: name, cost, PCI instructions. The cost is what
- * CLOCK_MONOTONIC says. In a QEMU with -icount shift=0,sleep=off that is the
- * number of guest instructions, the same in each run; elsewhere nanoseconds.
+ * Prints a line for each: name, cost, PCI instructions. The cost is measured
+ * with CLOCK_MONOTONIC. In QEMU with -icount shift=0,sleep=off it is the number
+ * of guest instructions, the same in each run; elsewhere nanoseconds.
  */
 #include <err.h>
 #include <stdio.h>
@@ -20,8 +20,8 @@
 #include "lib/ism.h"
 
 #define DMB_LEN		(64 * 1024)
-#define RUNS		21	/* of which the median counts */
-#define CALLS		16	/* in each, as the clock may be off by one */
+#define RUNS		21	/* the result is their median */
+#define CALLS		16	/* per run: the clock may be off by one */
 
 struct bench {
 	struct ism a, b;
@@ -117,7 +117,7 @@ static long median(struct bench *b, void (*op)(struct bench *b))
 	return cost[RUNS / 2];
 }
 
-/* Of all kinds together; a bench that needs them apart has the test */
+/* All kinds together; vfio_ism_test checks them separately */
 static unsigned long instructions(const char *bdf)
 {
 	struct fmb fmb;
@@ -161,7 +161,7 @@ int main(int argc, char **argv)
 		       (cost - empty + CALLS / 2) / CALLS,
 		       (after - before + RUNS * CALLS - 1) / (RUNS * CALLS));
 	}
-	sleep(1);	/* report.sh takes the last counts meanwhile */
+	sleep(1);	/* for report.sh to read the last counts */
 	ism_close(&b.a);
 	ism_close(&b.b);
 	return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Moves 1 MiB from one ISM function into a DMB of another, with an interrupt
- * at the end, compares it and tells how many PCI instructions that took.
+ * Move 1 MiB from one ISM function into a DMB of another, with an interrupt at
+ * the end, compare the data and print the number of PCI instructions
  *
  * usage: vfio_ism_peer SENDER RECEIVER, both bound to ism_vfio_pci
  *
@@ -18,7 +18,7 @@
 
 #define DMB_LEN		(1024 * 1024)
 #define WRITES		(DMB_LEN / ISM_PAGE_SIZE)
-#define SBA_IDX		32	/* the first that the kernel's driver uses */
+#define SBA_IDX		32	/* first one used by the kernel driver */
 #define DMBE_IDX	5
 #define TIMEOUT_MS	5000
 
@@ -66,7 +66,7 @@ static void fill(__u8 *buf, size_t len)
 	}
 }
 
-/* Each write must be one store block: no more, no less, and nothing else */
+/* Each write must be exactly one store block and nothing else */
 static struct fmb send_all(struct ism *a, const char *bdf,
 			   const struct ism_dmb *dmb, const __u8 *data)
 {

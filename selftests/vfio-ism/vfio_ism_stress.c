@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Many users of two ISM functions at once, some of them destructive
+ * Many concurrent users of two ISM functions, some of them destructive
  *
- * Data that arrives is never wrong; an operation fails only with an errno that
- * the test lists for it, and only while somebody disturbs one of the functions:
- * resets it, disables its memory space, or closes and opens it. All of this
- * happens in threads, with no other order than a seqcount of disturbances that
- * says which operations had to succeed. A program that is killed, or asked by
- * the kernel to let go of a function, is gone at once, and the function serves
- * the next one.
+ * Data that arrives is never wrong. An operation fails only with an errno that
+ * the test lists for it, and only while another thread disturbs one of the
+ * functions: resets it, disables its memory space, or closes and opens it. The
+ * threads are not synchronized; a sequence count of disturbances determines
+ * which operations had to succeed. A program that is killed, or asked by the
+ * kernel to close a function, exits at once, and the function works for the
+ * next one.
  *
- * VFIO_ISM_STRESS_SECONDS in the environment says how long; 60 if it is not
- * set. Times are otherwise only tested against hanging.
+ * The environment variable VFIO_ISM_STRESS_SECONDS sets the duration; the
+ * default is 60. Apart from that, times are only tested to detect hangs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,14 +36,15 @@
 #define PART_LEN	(16 * 1024)	/* of the DMB, for each writer */
 #define NR_WRITERS	2
 #define DMB_LEN		(NR_WRITERS * PART_LEN)
-#define PATTERN_AT	1024		/* in the window, beyond any answer */
+#define PATTERN_AT	1024		/* in the window, after any response */
 #define HANG_S		60
 
 static char bdf[2][VFIO_BDF_LEN];
 
 /*
- * One of the two functions. Threads know it by @fn, with a file descriptor
- * that stays: the one who closes and opens puts other files there.
+ * One of the two functions. Threads access it through @fn, whose file
+ * descriptor number never changes: the thread that closes and opens the
+ * function replaces the file behind it.
  */
 static struct side {
 	const char *bdf;
@@ -57,17 +58,17 @@ static __u8 *dmb_mem;
 static atomic_ullong token;
 static atomic_bool stop;
 
-/* Nobody disturbs while @disturbing is 0 and @disturbances does not change */
+/* No disturbance while @disturbing is 0 and @disturbances does not change */
 static atomic_int disturbing;
 static atomic_uint disturbances;
 
-/* Held to set a function up; shared by who would make that fail */
+/* Held for writing to set up a function, for reading by what would disturb it */
 static pthread_rwlock_t setup_lock = PTHREAD_RWLOCK_INITIALIZER;
 
-static int closed_fd;		/* no read or write is possible on this one */
+static int closed_fd;		/* cannot be read or written */
 
 static atomic_ulong failures;
-static atomic_ulong counts[2][8];	/* undisturbed or not; by thread */
+static atomic_ulong counts[2][8];	/* by undisturbed (1) or not, thread */
 
 static void complain(const char *what, int ret, bool calm)
 {
@@ -86,7 +87,7 @@ static void disturb_end(void)
 	atomic_fetch_sub(&disturbing, 1);
 }
 
-/* For operations: were all of them, since this was taken, without disturbance? */
+/* Begin an operation; calm_since() then tells if it was not disturbed */
 static unsigned int calm_begin(void)
 {
 	unsigned int seq = atomic_load(&disturbances);
@@ -99,7 +100,7 @@ static bool calm_since(unsigned int seq)
 	return atomic_load(&disturbances) == seq;
 }
 
-/* What may come of an operation besides success, and only if disturbed */
+/* Errors that an operation may return, only while disturbed */
 struct outcome {
 	const char *what;
 	int errors[4];
@@ -107,7 +108,7 @@ struct outcome {
 
 static const struct outcome may_read = {
 	"read", {
-		-EIO,		/* memory disabled, or no handle in a reset */
+		-EIO,		/* memory disabled, or no handle during reset */
 		-EBADF,		/* closed */
 	}
 };
@@ -129,7 +130,7 @@ static const struct outcome may_query = {
 
 static const struct outcome may_reset = {
 	"reset", {
-		-EAGAIN,	/* somebody else has the device locked */
+		-EAGAIN,	/* another thread has the device locked */
 		-EBADF,
 	}
 };
@@ -142,7 +143,7 @@ static const struct outcome may_config = {
 
 static const struct outcome may_open = {
 	"open", {
-		-EBUSY,		/* the last user has still got the group, */
+		-EBUSY,		/* the last user still holds the group, */
 		-EINVAL,	/* the cdev, */
 		-EPERM,		/* or its DMA */
 		-EAGAIN,	/* being reset */
@@ -160,7 +161,7 @@ static bool allowed(const struct outcome *o, int ret)
 	return false;
 }
 
-/* Judge what came of an operation that began at @seq; true if it succeeded */
+/* Check the result of an operation that began at @seq; true if it succeeded */
 static bool judge(const struct outcome *o, int ret, unsigned int seq, int nr)
 {
 	bool calm = calm_since(seq);
@@ -190,9 +191,9 @@ static __u8 pattern(unsigned int offset)
 }
 
 /*
- * Set up a function that was reset or opened: all of it, from the start, as
- * somebody else may have reset it meanwhile. A failure leaves it to the one
- * who caused it, who comes here after that.
+ * Set up a function that was reset or opened. Starts from scratch, because
+ * another thread may have reset it meanwhile. If this fails, the thread that
+ * caused the failure sets up the function again.
  */
 static int set_up(struct side *s)
 {
@@ -227,7 +228,7 @@ static int open_mode(struct side *s, struct ism *ism, enum vfio_mode mode)
 	return ret;
 }
 
-/* The function in a new file, at the old number */
+/* Open the function again, with the old file descriptor number */
 static int open_side(struct side *s, enum vfio_mode mode)
 {
 	struct ism ism;
@@ -243,7 +244,7 @@ static int open_side(struct side *s, enum vfio_mode mode)
 	return 0;
 }
 
-/* What is under way with the old file goes on, and keeps it open until then */
+/* Operations in progress continue and keep the old file open until they end */
 static void close_side(struct side *s)
 {
 	dup2(closed_fd, s->fn.device);
@@ -260,8 +261,8 @@ static void fill(__u8 *buf, unsigned int len, unsigned int seed)
 }
 
 /*
- * Each writer has a part of the DMB to itself. It holds exactly what it has
- * stored: all of it after success, nothing of it after an error.
+ * Each writer owns a part of the DMB, which contains exactly what the writer
+ * has stored: all of it after success, nothing after an error.
  */
 static void *writer(void *arg)
 {
@@ -291,7 +292,7 @@ static void *writer(void *arg)
 	return NULL;
 }
 
-/* A byte that was read is what was written, or 0 after a reset */
+/* Each byte read must be what was written, or 0 after a reset */
 static bool plausible(const __u8 *buf, unsigned int off, int len, bool calm)
 {
 	int i;
@@ -328,7 +329,7 @@ static void *reader(void *arg)
 	return NULL;
 }
 
-/* Is answered, and with the function's own name */
+/* Commands get a response, with the function's own GID */
 static void *commander(void *arg)
 {
 	unsigned int nr = (unsigned long)arg, seq;
@@ -359,7 +360,7 @@ static void set_up_again(struct side *s)
 
 	pthread_rwlock_wrlock(&setup_lock);
 	ret = set_up(s);
-	/* those who disturb this one wait for the lock to do the same */
+	/* a thread that disturbs this one waits for the lock to do the same */
 	if (ret && atomic_load(&disturbances) == seq &&
 	    atomic_load(&disturbing) == 1)
 		complain("setup", ret, true);
@@ -382,13 +383,13 @@ static void *resetter(void *arg)
 	return NULL;
 }
 
-/* With the memory space of A disabled nothing reaches the DMB */
+/* While the memory space of A is disabled, nothing reaches the DMB */
 static void watch_dmb(unsigned int *rnd)
 {
 	__u8 before[DMB_LEN];
 
 	if (vfio_vfn(side[0].bdf) > 0)
-		return;		/* it can not be disabled */
+		return;		/* it cannot be disabled */
 	memcpy(before, dmb_mem, DMB_LEN);
 	nap(rnd, 2);
 	if (memcmp(before, dmb_mem, DMB_LEN))
@@ -418,7 +419,7 @@ static void *toggler(void *arg)
 	return NULL;
 }
 
-/* Until the last user's operations have ended there is no next one */
+/* Opening fails until the previous user's operations have ended */
 static void open_again(struct side *s, enum vfio_mode mode, int nr)
 {
 	time_t end = time(NULL) + HANG_S;
@@ -512,7 +513,7 @@ FIXTURE_TEARDOWN(stress)
 {
 }
 
-/* At the end all is as at the start */
+/* After the test everything works as before */
 static void still_works(struct __test_metadata *_metadata)
 {
 	__u8 data[64], buf[64];
@@ -560,9 +561,9 @@ TEST_F_TIMEOUT(stress, threads, 900)
 }
 
 /*
- * Resets of A during reads and writes of A, which never pause. Those by VFIO
- * wait for them or are refused, so that no operation notices; of one by sysfs
- * they see the function without its handle.
+ * Resets of A during continuous reads and writes of A. Resets through VFIO wait
+ * for operations or are refused, so operations are not affected; during a reset
+ * through sysfs, operations can see the function without its handle.
  */
 #define NR_RESETS	20
 
@@ -576,7 +577,7 @@ static const struct outcome resets_by_sysfs = {
 
 static atomic_ulong nr_done, nr_hit;
 
-/* Some bytes can be there before the reset */
+/* Some bytes may have been transferred before the reset */
 static void judge_io(const struct outcome *o, int ret, int len)
 {
 	atomic_fetch_add(&nr_done, 1);
@@ -610,7 +611,7 @@ static void *write_on(void *arg)
 	return NULL;
 }
 
-/* Returns how many tries it took */
+/* Returns the number of attempts */
 static unsigned int hot_reset(struct __test_metadata *_metadata)
 {
 	time_t end = time(NULL) + HANG_S / 4;
@@ -652,7 +653,7 @@ static void reset_by_sysfs(struct __test_metadata *_metadata)
 	}
 }
 
-/* With a thread for each of @io */
+/* Runs one thread for each of @io */
 static void reset_during_io(struct __test_metadata *_metadata,
 			    void (*reset)(struct __test_metadata *_metadata),
 			    const struct outcome *o,
@@ -695,10 +696,10 @@ TEST_F(stress, resets_by_sysfs)
 }
 
 /*
- * A read that lasts: of 1 GiB, in the largest pieces that there are. Command
- * BARs have a page, and data BARs of an ISM are not for reading; where some
- * other function with a large BAR is bound to the driver, it is one call for
- * all of that BAR, else as many calls as it takes.
+ * A long read: 1 GiB, in the largest possible pieces. Command BARs have one
+ * page, and data BARs of an ISM cannot be read. If another function with a
+ * large BAR is bound to the driver, one call reads all of that BAR; otherwise
+ * many calls are needed.
  */
 #define GIB		(1024UL * 1024 * 1024)
 #define LARGE		(16UL * 1024 * 1024)
@@ -757,7 +758,7 @@ static void read_a_gib(const void *arg, int ready)
 	_exit(0);
 }
 
-/* A child that runs @run, when it is ready */
+/* Start a child that runs @run; returns when the child is ready */
 static pid_t start(struct __test_metadata *_metadata,
 		   void (*run)(const void *arg, int ready), const void *arg)
 {
@@ -776,7 +777,7 @@ static pid_t start(struct __test_metadata *_metadata,
 	return child;
 }
 
-/* Whether @child has ended, at once or after up to @ms */
+/* Whether @child exits within @ms */
 static bool gone(pid_t child, int *status, int ms)
 {
 	for (; ms >= 0; ms -= 10) {
@@ -828,7 +829,7 @@ TEST_F(stress, kill_many_reads)
 	kill_in_the_middle(_metadata, &src);
 }
 
-/* Uses the function until it is asked to stop, or, if it is deaf, for 2 s */
+/* Use the function until asked to close it or, if deaf, for 2 s */
 static void hold(const void *arg, int ready)
 {
 	bool deaf = *(const bool *)arg;

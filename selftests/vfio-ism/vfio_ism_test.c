@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a user space program may rely on at ism_vfio_pci
+ * What a user space program may rely on when it uses ism_vfio_pci
  *
- * Runs on two functions that are bound to the driver and see each other, real
- * or emulated; skipped where there are none. Each test runs with the three
- * kinds of container. That a write is one store block, and that a refused one
- * has not reached the function, is seen in the function measurement and in
- * the DMB that is written to.
+ * Runs on two functions, real or emulated, that are bound to the driver and can
+ * reach each other; skipped if there are none. Each test runs with the three
+ * kinds of container. The function measurement and the contents of the DMB show
+ * that a write is one store block, and that a refused write has not reached the
+ * function.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,16 +28,16 @@
 #define SBA_IDX		37
 #define POISON		0xa5
 #define TIMEOUT_MS	5000
-#define QUIET_MS	50	/* how long an interrupt must not come */
+#define QUIET_MS	50	/* no interrupt must arrive during this time */
 
 static char bdf[2][VFIO_BDF_LEN];
 
 FIXTURE(ism) {
-	struct ism a;		/* writes into the DMB of */
+	struct ism a;		/* writes into the DMB of b */
 	struct ism b;
 	struct ism_dmb dmb;
 	__u8 *mem;
-	__u8 *src;		/* a page of data, and one that is not mapped */
+	__u8 *src;		/* two pages of data, then an unmapped one */
 	__u64 gid_b;
 };
 
@@ -121,7 +121,7 @@ static bool dmb_holds(const __u8 *mem, size_t offset, const __u8 *data,
 	return true;
 }
 
-/* Something to read that stays: the answer to QUERY_INFO, 200 bytes */
+/* Provides constant data to read: the response to QUERY_INFO, 200 bytes */
 static int query_info(struct ism *ism, __u8 info[200])
 {
 	return ism_command(ism, ISM_QUERY_INFO, info, 8, 200);
@@ -145,7 +145,7 @@ TEST_F(ism, region_info)
 	EXPECT_LE(200, info.size);
 }
 
-/* As the core reports what is not there */
+/* Absent regions are reported in the same way as by the core */
 TEST_F(ism, region_info_absent)
 {
 	struct vfio_region_info info;
@@ -181,7 +181,7 @@ TEST_F(ism, no_such_region)
 	}
 }
 
-/* VFIO_DEVICE_GET_REGION_INFO with room for what the kernel may add */
+/* VFIO_DEVICE_GET_REGION_INFO with room for what the kernel may append */
 struct region_query {
 	struct vfio_region_info info;
 	__u8 room[256];
@@ -246,7 +246,7 @@ static int probe_feature(struct ism *ism, __u32 feature)
 	return ioctl(ism->fn.device, VFIO_DEVICE_FEATURE, &probe) ? -errno : 0;
 }
 
-/* Those of the core that every PCI function has, and none that an ISM lacks */
+/* The core features of every PCI function, and none that an ISM lacks */
 TEST_F(ism, features)
 {
 	struct ism *a = &self->a;
@@ -260,7 +260,7 @@ TEST_F(ism, features)
 	EXPECT_EQ(-ENOTTY, probe_feature(a, VFIO_DEVICE_FEATURE_MASK));
 }
 
-/* Nobody else gets at a function that is open, and who has it notices nothing */
+/* A function cannot be opened twice, and an attempt does not affect its user */
 TEST_F(ism, open_twice)
 {
 	static const enum vfio_mode modes[] = {
@@ -276,7 +276,7 @@ TEST_F(ism, open_twice)
 	EXPECT_EQ(self->dmb.rgid, gid);
 }
 
-/* Of the right form, but only a function with virtual ones takes one */
+/* Well-formed, but only functions with virtual functions accept a token */
 #define TOKEN	"%s vf_token=bd8d9d2b-5a5f-4f5a-a211-f591514ba1f3"
 
 static int device_fd(struct vfio_function *fn, const char *format)
@@ -317,7 +317,7 @@ TEST(device_by_name)
 	vfio_close(&fn);
 }
 
-/* Another address space, of another IOAS where there are such */
+/* Change to another address space: to another IOAS, if the mode has any */
 static int change_address_space(struct ism *ism, __u64 iova, size_t len)
 {
 	struct vfio_device_detach_iommufd_pt detach = {
@@ -415,7 +415,7 @@ TEST_F(ism, config_space)
 	EXPECT_EQ(-EFAULT, vfio_read(fn, cfg, (1ULL << 48) - 4, id, 4));
 }
 
-/* Every offset and length gives the bytes that byte reads give */
+/* Reads of any offset and length return the same bytes as byte reads */
 TEST_F(ism, read_any_width)
 {
 	__u8 info[200], byte[64], buf[64];
@@ -476,7 +476,7 @@ static ssize_t read_vector(struct ism *ism, const struct iovec *iov, int n,
 		      ism->fn.offset[ISM_BAR_COMMAND] + off);
 }
 
-/* Each part goes on where the one before has ended */
+/* Each part continues where the previous one ended */
 TEST_F(ism, read_vector)
 {
 	__u8 info[200], buf[200], tail[16];
@@ -492,7 +492,7 @@ TEST_F(ism, read_vector)
 	EXPECT_EQ(200, read_vector(a, iov, ARRAY_SIZE(iov), 0));
 	EXPECT_EQ(0, memcmp(info, buf, sizeof(info)));
 
-	/* a part that is not filled is the last one */
+	/* a part that is not filled completely is the last one */
 	memset(tail, POISON, sizeof(tail));
 	ASSERT_EQ(0, vfio_region_info(&a->fn, ISM_BAR_COMMAND, &region));
 	EXPECT_EQ(6, read_vector(a, end, ARRAY_SIZE(end), region.size - 6));
@@ -511,7 +511,7 @@ static ssize_t write_vector(struct ism *ism, const struct iovec *iov, int n,
 		       ism->fn.offset[ISM_BAR_DATA] + off);
 }
 
-/* Each part is a store block, for which the same rules hold */
+/* Each part is one store block, and the same rules apply to it */
 TEST_F(ism, write_vector)
 {
 	__u8 *src = self->src;
@@ -527,7 +527,7 @@ TEST_F(ism, write_vector)
 	EXPECT_TRUE(dmb_holds(self->mem, 0, src, 8));
 }
 
-/* It is at the start of BAR 0, where no DMB is, and nothing moves it */
+/* The position is at the start of BAR 0, where no DMB is, and never moves */
 TEST_F(ism, position)
 {
 	int fd = self->a.fn.device;
@@ -604,9 +604,9 @@ TEST_F(ism, write_is_one_store_block)
 }
 
 /*
- * The counts are up to date every 4 s on a real machine, so all reads are
- * counted together. None of them can take less, so the sum is right only if
- * each one is.
+ * The counts are updated every 4 s on a real machine, so all reads are counted
+ * together. None of them can take fewer loads, so the sum is right only if each
+ * count is.
  */
 TEST_F(ism, read_is_fewest_loads)
 {
@@ -635,7 +635,7 @@ TEST_F(ism, read_is_fewest_loads)
 	EXPECT_EQ(before.blocks, after.blocks);
 }
 
-/* What is not one PCISTB, and what is none at all */
+/* Writes that do not fit in one PCISTB, or need none */
 TEST_F(ism, write_refused)
 {
 	static const struct {
@@ -660,7 +660,7 @@ TEST_F(ism, write_refused)
 				self->src, 0));
 	EXPECT_EQ(-EINVAL, vfio_write(&self->a.fn, VFIO_PCI_BAR1_REGION_INDEX,
 				      0, self->src, 8));
-	/* not cut at the end of the BAR either */
+	/* not truncated at the end of the BAR either */
 	ASSERT_EQ(0, vfio_region_info(&self->a.fn, ISM_BAR_COMMAND, &info));
 	EXPECT_EQ(-EINVAL, vfio_write(&self->a.fn, ISM_BAR_COMMAND,
 				      info.size - 8, self->src, 16));
@@ -669,7 +669,7 @@ TEST_F(ism, write_refused)
 	EXPECT_TRUE(dmb_holds(self->mem, 0, NULL, 0));
 }
 
-/* A page that is there and one that is not: nothing is written, as a whole */
+/* A mapped and an unmapped page: the write fails as a whole */
 TEST_F(ism, bad_pointer)
 {
 	__u8 *edge = self->src + 2 * ISM_PAGE_SIZE;
@@ -686,7 +686,7 @@ TEST_F(ism, bad_pointer)
 	EXPECT_EQ(-EFAULT, vfio_read(&a->fn, ISM_BAR_COMMAND, 0, edge, 200));
 }
 
-/* All that user space has room for is delivered, to the byte */
+/* All bytes that fit in user memory are delivered, exactly */
 TEST_F(ism, read_into_a_hole)
 {
 	static const unsigned int rooms[] = { 1, 3, 7, 8, 999, 1024, 2500 };
@@ -706,7 +706,7 @@ TEST_F(ism, read_into_a_hole)
 				       edge - i, 8));
 }
 
-/* A virtual function has no bit that disables its memory: all goes on */
+/* A virtual function has no memory enable bit: everything still works */
 TEST_F(ism, memory_disabled)
 {
 	const unsigned int cfg = VFIO_PCI_CONFIG_REGION_INDEX;
@@ -733,8 +733,8 @@ TEST_F(ism, memory_disabled)
 }
 
 /*
- * Whether it can be disabled depends on the function: a virtual one has it
- * enabled at all times. Either way it is the same for all kinds of access.
+ * Whether memory can be disabled depends on the function: a virtual one has it
+ * always enabled. Either way, all kinds of access behave the same.
  */
 TEST_F(ism, memory_disabled_for_all)
 {
@@ -763,7 +763,7 @@ TEST_F(ism, memory_disabled_for_all)
 	EXPECT_EQ(8, vfio_read(fn, ISM_BAR_COMMAND, 0, buf, 8));
 }
 
-/* Which bit an element has in the mask is not documented; it has its own */
+/* Each element has a separate bit in the mask; which one is not documented */
 TEST_F(ism, signal)
 {
 	unsigned int idx;
@@ -797,7 +797,7 @@ static int irq_disable(struct ism *ism)
 	return ioctl(ism->fn.device, VFIO_DEVICE_SET_IRQS, &set) ? -errno : 0;
 }
 
-/* Who does not want the interrupt finds the signal all the same */
+/* The signal is set even if the interrupt is disabled */
 TEST_F(ism, interrupt_disabled)
 {
 	struct ism *b = &self->b;
@@ -819,7 +819,7 @@ TEST_F(ism, interrupt_disabled)
 	EXPECT_TRUE(ism_signalled(b, SBA_IDX, &mask));
 }
 
-/* The function answers with an error; the next store is fine */
+/* The function rejects the store with an error; the next one works */
 static void expect_refused(struct __test_metadata *_metadata, struct ism *a,
 			   __u64 tok, __u32 off)
 {
@@ -844,7 +844,7 @@ TEST_F(ism, not_in_the_dmb)
 
 TEST_F(ism, dmb_of_somebody_else)
 {
-	/* B may not store into the DMB that it has given to A */
+	/* B may not store into the DMB that it has registered for A */
 	expect_refused(_metadata, &self->b, self->dmb.tok, 0);
 	EXPECT_TRUE(dmb_holds(self->mem, 0, NULL, 0));
 }
@@ -891,7 +891,7 @@ TEST_F(ism, unknown_command)
 	EXPECT_LT(0, ism_command(&self->a, 0x7f, cmd, sizeof(cmd), sizeof(cmd)));
 }
 
-/* After a reset the function is as new, and all works again */
+/* After a reset the function is in its initial state and works again */
 TEST_F(ism, reset)
 {
 	ASSERT_EQ(0, ioctl(self->b.fn.device, VFIO_DEVICE_RESET));

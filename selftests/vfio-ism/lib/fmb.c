@@ -8,7 +8,7 @@
 #include "fmb.h"
 
 #define POLL_US		10000
-#define UPDATING	1	/* in what the kernel shows of the time */
+#define UPDATING	1	/* bit in the time that the kernel shows */
 
 static void statistics_path(const char *bdf, char *path, size_t len)
 {
@@ -24,7 +24,7 @@ int fmb_restart(const char *bdf)
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	/* it may be off already; what counts is that it comes on */
+	/* ignore that it may be off already */
 	if (write(fd, "0", 1) < 0 && errno != EINVAL)
 		ret = -errno;
 	if (!ret && write(fd, "1", 1) != 1)
@@ -57,7 +57,7 @@ static int fmb_parse(const char *path, struct fmb *fmb)
 	return found == 5 ? 0 : -ENODATA;
 }
 
-/* The machine updates while the kernel prints: take what stays the same */
+/* The machine may update while the kernel prints: read until two reads agree */
 static int fmb_snapshot(const char *path, struct fmb *fmb)
 {
 	struct fmb again = {};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Function measurement: how many PCI instructions a function has taken, as
+ * Function measurement: the number of PCI instructions to a function, as
  * counted by the machine and shown by the kernel in debugfs
  */
 #ifndef SELFTESTS_VFIO_ISM_FMB_H
@@ -8,19 +8,19 @@
 
 struct fmb {
 	unsigned long interval_ms;
-	unsigned long long updated;	/* when, and whether it is going on */
+	unsigned long long updated;	/* time, and the UPDATING bit */
 	unsigned long loads;
 	unsigned long stores;
 	unsigned long blocks;
 };
 
 /*
- * Count from 0. Needed after opening a function: the reset that goes with it
- * ends the measurement, and the kernel does not notice.
+ * Restart counting from 0. Needed after a function was opened: opening resets
+ * it, which ends the measurement without the kernel noticing.
  */
 int fmb_restart(const char *bdf);
 
-/* Waits for the next update, one interval at most: 4 s on a real machine */
+/* Wait for the next update, at most one interval: 4 s on a real machine */
 int fmb_read(const char *bdf, struct fmb *fmb);
 
 #endif

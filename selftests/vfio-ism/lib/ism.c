@@ -117,7 +117,7 @@ int ism_command(struct ism *ism, enum ism_command_code code, void *cmd,
 			    answer_len - sizeof(*hdr));
 }
 
-/* Commands that are a header and up to two doublewords, with a bare answer */
+/* Commands with a header and up to two doublewords; the response is a header */
 static int command_u64(struct ism *ism, enum ism_command_code code,
 		       unsigned int words, __u64 first, __u64 second)
 {
@@ -168,7 +168,7 @@ int ism_read_gid(struct ism *ism, __u64 *gid)
 
 int ism_query_rgid(struct ism *ism, __u64 rgid)
 {
-	/* the second doubleword: no VLAN */
+	/* second doubleword 0: no VLAN */
 	return command_u64(ism, ISM_QUERY_RGID, 2, rgid, 0);
 }
 
@@ -249,7 +249,7 @@ int ism_wait(struct ism *ism, int ms)
 	return read(ism->irq, &count, sizeof(count)) < 0 ? -errno : 0;
 }
 
-/* The function sets bits from outside of this program, hence the atomics */
+/* The function sets bits concurrently, hence the atomics */
 bool ism_signalled(struct ism *ism, __u32 sba_idx, __u16 *mask)
 {
 	__u8 bit = 0x80 >> sba_idx % 8;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The ISM device protocol, as far as a user space peer needs it
+ * The part of the ISM device protocol that a user space peer needs
  *
- * A command is written to BAR 2, its header last; the answer is read from
- * there. Data is written to BAR 0, where the address says which DMB, where in
- * it, and whether its owner is to be signalled. All fields are big-endian.
+ * A command is written to BAR 2, its header last; the response is read from
+ * there. Data is written to BAR 0, where the address selects the DMB, the
+ * offset in it, and whether to signal its owner. All fields are big-endian.
  *
- * Functions return 0 or a negative errno; ism_command() and those on top of it
- * return the code, greater than 0, with which the function refused a command.
+ * Functions return 0 or a negative errno. If the function refuses a command,
+ * ism_command() and its callers return the code from the response, which is
+ * greater than 0.
  */
 #ifndef SELFTESTS_VFIO_ISM_ISM_H
 #define SELFTESTS_VFIO_ISM_ISM_H
@@ -71,11 +72,11 @@ struct ism_dmb {
 	__u64 iova;
 	__u32 len;
 	__u32 sba_idx;
-	__u64 rgid;			/* who may write to it */
-	__u64 tok;			/* what it is known by, from ism_reg_dmb() */
+	__u64 rgid;			/* GID of who may write to it */
+	__u64 tok;			/* its token, set by ism_reg_dmb() */
 };
 
-/* A function in use, with the two pages that it reports to */
+/* A function in use, with the two pages for its status and events */
 struct ism {
 	struct vfio_function fn;
 	struct ism_sba *sba;
@@ -84,13 +85,13 @@ struct ism {
 	int irq;			/* eventfd */
 };
 
-/* Open @bdf, enable it and its interrupt; nothing is registered yet */
+/* Open @bdf, enable it and its interrupt; does not register anything */
 int ism_open(struct ism *ism, const char *bdf, enum vfio_mode mode);
-/* The same by iommufd or, where there is none, by the type 1 container */
+/* The same with iommufd or, if not available, with the type 1 container */
 int ism_open_any(struct ism *ism, const char *bdf);
 void ism_close(struct ism *ism);
 
-/* @len bytes at @cmd go out, @answer_len come back; the header included */
+/* Send @len bytes at @cmd, receive @answer_len; both include the header */
 int ism_command(struct ism *ism, enum ism_command_code code, void *cmd,
 		size_t len, size_t answer_len);
 
@@ -110,12 +111,12 @@ int ism_move(struct ism *ism, __u64 tok, unsigned int idx, bool signal,
 /* Wait for the interrupt; -ETIME after @ms */
 int ism_wait(struct ism *ism, int ms);
 
-/* Whether DMB @sba_idx was signalled; takes the signal back */
+/* Whether DMB @sba_idx was signalled; clears the signal */
 bool ism_signalled(struct ism *ism, __u32 sba_idx, __u16 *mask);
 
 /*
- * The first two ISM functions that @driver has; without two the program ends
- * here, as a test that is skipped
+ * Find the first two ISM functions bound to @driver. If there are not two, the
+ * program exits here and the test is skipped.
  */
 void ism_find_two(const char *driver, char bdf[2][VFIO_BDF_LEN]);
 

@@ -19,7 +19,7 @@
 
 #define SYSFS	"/sys/bus/pci/devices"
 
-/* Where all addresses are free: an ISM takes no SBA at 0 */
+/* Used if all addresses are free: an ISM does not accept an SBA at 0 */
 #define FIRST_IOVA	0x100000000ULL
 
 static int open_rw(const char *path)
@@ -36,7 +36,7 @@ static int do_ioctl(int fd, unsigned long request, void *arg)
 	return ret < 0 ? -errno : ret;
 }
 
-/* Both a group and a cdev have a character device number while vfio is loaded */
+/* Groups and cdevs both have a character device number while vfio is loaded */
 static bool has_device_number(const char *name)
 {
 	char line[64], found[64];
@@ -177,7 +177,7 @@ int vfio_open(struct vfio_function *fn, const char *bdf, enum vfio_mode mode)
 	for (i = 0; !ret && i <= VFIO_PCI_CONFIG_REGION_INDEX; i++) {
 		ret = vfio_region_info(fn, i, &info);
 		fn->offset[i] = info.offset;
-		/* the merged driver knows no ROM; what else fails is an error */
+		/* the merged driver has no ROM region; others must not fail */
 		if (ret == -EINVAL && i == VFIO_PCI_ROM_REGION_INDEX)
 			ret = 0;
 	}
@@ -250,7 +250,7 @@ int vfio_enable(struct vfio_function *fn)
 	return ret < 0 ? ret : 0;
 }
 
-/* Type 1 does not choose addresses: begin at the start of the first range */
+/* Type 1 does not choose addresses: start at the first valid range */
 static int first_iova(struct vfio_function *fn)
 {
 	union {
@@ -375,7 +375,7 @@ int vfio_hot_reset(struct vfio_function *fn)
 		__u8 space[sizeof(struct vfio_pci_hot_reset) + sizeof(__s32)];
 	} u = { .reset.argsz = sizeof(u) };
 
-	/* who has opened the function by its cdev needs to prove nothing */
+	/* a function opened through its cdev needs no proof of ownership */
 	if (fn->mode != VFIO_MODE_IOMMUFD) {
 		u.reset.count = 1;
 		u.reset.group_fds[0] = fn->group;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A VFIO PCI function in user space, on each of the three kinds of container
+ * A VFIO PCI function in user space, with each of the three kinds of container
  *
  * tools/testing/selftests/vfio/lib does this for functions whose BARs can be
- * mapped; those of an ISM can only be read and written, and where they lie in
- * the file is the driver's to say.
+ * mapped. Those of an ISM can only be read and written, and the driver
+ * determines their offsets in the file.
  *
  * Functions return 0 or a count, or a negative errno.
  */
@@ -17,7 +17,7 @@
 #include <linux/types.h>
 #include <linux/vfio.h>
 
-#define VFIO_BDF_LEN	16	/* "0001:00:00.0" and the end of it */
+#define VFIO_BDF_LEN	16	/* "0001:00:00.0" and its terminator */
 
 enum vfio_mode {
 	VFIO_MODE_IOMMUFD,	/* /dev/iommu and the function's cdev */
@@ -31,17 +31,17 @@ struct vfio_function {
 	int iommu;		/* /dev/iommu or /dev/vfio/vfio */
 	int group;
 	__u32 ioas;
-	__u64 next_iova;	/* where the kernel does not choose one */
+	__u64 next_iova;	/* used if the kernel does not choose one */
 	__u64 offset[VFIO_PCI_NUM_REGIONS];
 };
 
-/* Whether the kernel has what the mode needs, of functions or without any */
+/* Whether the kernel supports the mode; does not need a function */
 bool vfio_has(enum vfio_mode mode);
 
-/* -ENOENT if the function or the mode's device node is not there */
+/* -ENOENT if the function or the mode's device node does not exist */
 int vfio_open(struct vfio_function *fn, const char *bdf, enum vfio_mode mode);
 void vfio_close(struct vfio_function *fn);
-/* Only the cdev, which gives access to nothing until it is bound */
+/* Open only the cdev, which gives no access until it is bound */
 int vfio_cdev_open(const char *bdf);
 
 int vfio_region_info(struct vfio_function *fn, unsigned int index,
@@ -51,37 +51,37 @@ ssize_t vfio_read(struct vfio_function *fn, unsigned int index, __u64 offset,
 ssize_t vfio_write(struct vfio_function *fn, unsigned int index,
 		   __u64 offset, const void *buf, size_t len);
 
-/* The position of the device file, from /proc, as it has no lseek() */
+/* The position of the device file, from /proc because it has no lseek() */
 long long vfio_position(struct vfio_function *fn);
 
-/* Memory and PCI_COMMAND_MASTER, as a driver would set them */
+/* Set PCI_COMMAND_MEMORY and PCI_COMMAND_MASTER, as a driver would */
 int vfio_enable(struct vfio_function *fn);
 
-/* Map @len bytes at @va, both whole pages, for DMA and tell where */
+/* Map @len bytes at @va, both page aligned, for DMA; returns the @iova */
 int vfio_map(struct vfio_function *fn, void *va, size_t len, __u64 *iova);
 int vfio_unmap(struct vfio_function *fn, __u64 iova, size_t len);
 
 /*
  * Let an interrupt signal an eventfd, which is returned: the first one of
- * VFIO_PCI_MSI_IRQ_INDEX, or VFIO_PCI_REQ_IRQ_INDEX, by which the kernel asks
- * to let go of a function that is to be unbound or unplugged.
+ * VFIO_PCI_MSI_IRQ_INDEX, or VFIO_PCI_REQ_IRQ_INDEX, with which the kernel
+ * asks the user to close a function that is to be unbound or unplugged.
  */
 int vfio_irq_enable(struct vfio_function *fn, unsigned int index);
 
-/* Whether there was one, without waiting and without taking it */
+/* Whether an interrupt is pending; does not wait and does not consume it */
 bool vfio_irq_pending(int eventfd);
 
 /* VFIO_DEVICE_PCI_HOT_RESET; -EBUSY while the function is accessed */
 int vfio_hot_reset(struct vfio_function *fn);
 
-/* @val into a file of sysfs; into @file as seen from the function's folder */
+/* Write @val to a file; to sysfs @file, relative to the function's directory */
 int vfio_write_file(const char *path, const char *val);
 int vfio_write_sysfs(const char *bdf, const char *file, const char *val);
 
-/* The virtual function number of a PCI function of s390, 0 if it is not virtual */
+/* The virtual function number of an s390 PCI function, 0 if not virtual */
 int vfio_vfn(const char *bdf);
 
-/* Functions bound to @driver; returns how many there are, up to @max */
+/* Find the functions bound to @driver; returns their number, up to @max */
 int vfio_find(const char *driver, char bdf[][VFIO_BDF_LEN], int max);
 
 #endif
