@@ -2,17 +2,18 @@
 /*
  * Every allocation and every user copy of an operation is made to fail in turn
  *
- * /proc/PID/fail-nth makes the n-th call fail of those that can, counted from
- * now on in this thread. An operation is repeated with n = 1, 2, ... until it
- * ends before its n-th call. Each time the operation either fails with the
- * errno of the fault and has had no effect, or it does all, because the kernel
- * can do without what it asked for; and the same operation without a fault
- * works next. What must fail for lack of memory, or of user memory, at least
- * once is verified, as a sweep that meets no call that can fail tests nothing.
+ * /proc/PID/fail-nth makes the n-th call that can fail do so, counted from now
+ * on in this thread. An operation is repeated with n = 1, 2, ... until it ends
+ * before its n-th call. Each time, the operation either fails with the errno of
+ * the fault and has no effect, or it succeeds, because the kernel does not
+ * depend on that call. The same operation without a fault must work afterwards.
+ * A sweep that reaches no call that can fail tests nothing. The test therefore
+ * verifies that the expected minimum of failures occurred, for lack of memory
+ * and in user copies.
  *
  * Needs CONFIG_FAULT_INJECTION_USERCOPY, CONFIG_FAILSLAB and
  * CONFIG_FAIL_PAGE_ALLOC, set up so that they fail every kind of allocation
- * but those of user memory.
+ * except that of user memory.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,11 +42,11 @@ static char bdf[2][VFIO_BDF_LEN];
 struct sweep {
 	int fail_nth;
 	unsigned int nth;
-	bool hit;		/* the n-th call was there, and failed */
+	bool hit;		/* the n-th call was reached, and failed */
 	unsigned int enomem, efault;
 	/*
-	 * The function is enabled or reset: if memory is lacking, the kernel
-	 * says -EIO, or -ENODEV for one that it then cannot enable
+	 * The operation enables or resets the function. If there is no memory,
+	 * the kernel returns -EIO, or -ENODEV if it then cannot enable it.
 	 */
 	bool enables;
 };
@@ -59,7 +60,7 @@ static void start(struct __test_metadata *_metadata, struct sweep *s)
 	}
 }
 
-/* Whether the sweep goes on; the next call that can fail is its turn */
+/* Whether the sweep continues; if so, with the next call that can fail */
 static bool next(struct __test_metadata *_metadata, struct sweep *s)
 {
 	if (!s->hit)
@@ -76,7 +77,7 @@ static void arm(struct __test_metadata *_metadata, struct sweep *s)
 	ASSERT_EQ(len, pwrite(s->fail_nth, nth, len, 0));
 }
 
-/* The n-th call may be one of those here, which is none of the operation */
+/* The n-th call may be one made here, which is not part of the operation */
 static void disarm(struct __test_metadata *_metadata, struct sweep *s)
 {
 	char left[16] = "";
@@ -87,7 +88,7 @@ static void disarm(struct __test_metadata *_metadata, struct sweep *s)
 		ASSERT_EQ(EFAULT, errno);
 }
 
-/* The end of the operation: @ret is what it was meant to be, or an errno */
+/* The operation has ended: @ret is an errno or, if not negative, a success */
 static void result(struct __test_metadata *_metadata, struct sweep *s,
 		   ssize_t ret)
 {
@@ -135,7 +136,7 @@ static void open_a(struct __test_metadata *_metadata, struct ism *a)
 	}
 }
 
-/* So that the driver starts anew, and has no page */
+/* Restart the driver, so that it has no page cached */
 static void rebind(struct __test_metadata *_metadata)
 {
 	ASSERT_EQ(0, vfio_write_file(SYSFS "/unbind", bdf[0]));
@@ -164,7 +165,7 @@ FIXTURE_SETUP(read)
 	open_a(_metadata, &self->a);
 	for (i = 0; i < sizeof(self->data); i++)
 		self->data[i] = i * 7 + i / 251;
-	/* a header as a whole would be a command */
+	/* writing a whole header would issue a command */
 	ASSERT_EQ(4, vfio_write(fn, ISM_BAR_COMMAND, 0, self->data, 4));
 	ASSERT_EQ(4, vfio_write(fn, ISM_BAR_COMMAND, 4, self->data + 4, 4));
 	ASSERT_EQ(WINDOW_LEN - 8, vfio_write(fn, ISM_BAR_COMMAND, 8,
@@ -176,7 +177,7 @@ FIXTURE_TEARDOWN(read)
 	ism_close(&self->a);
 }
 
-/* The user has got @ret bytes, and no more than those were touched */
+/* User memory has @ret bytes of data, and the rest of it is unchanged */
 TEST_F_TIMEOUT(read, read, TIMEOUT_S)
 {
 	struct vfio_function *fn = &self->a.fn;
@@ -204,7 +205,7 @@ TEST_F_TIMEOUT(read, read, TIMEOUT_S)
 		ASSERT_EQ(0, memcmp(buf, expected, sizeof(buf)));
 		if (ret == len)
 			most = after.loads - before.loads;
-		else	/* some of what is loaded is not delivered, by the fault */
+		else	/* the fault prevents delivery of part of the data */
 			ASSERT_GE(len / 8 + 8, after.loads - before.loads);
 		ASSERT_EQ(before.blocks, after.blocks);
 
@@ -225,7 +226,7 @@ FIXTURE(write) {
 
 FIXTURE_VARIANT(write) {
 	unsigned int len;
-	bool spare;		/* the driver has a page from before */
+	bool spare;		/* the driver has kept a page from a write */
 	unsigned int enomem;
 };
 
@@ -262,7 +263,7 @@ FIXTURE_TEARDOWN(write)
 	ism_close(&self->b);
 }
 
-/* The DMB has @len bytes of @data at @off, and around them what was there */
+/* The DMB has @len bytes of @data at @off and is unchanged around them */
 static bool dmb_holds(const __u8 *mem, unsigned int off, const __u8 *data,
 		      unsigned int len)
 {
@@ -273,7 +274,7 @@ static bool dmb_holds(const __u8 *mem, unsigned int off, const __u8 *data,
 	return !memcmp(mem, expected, sizeof(expected));
 }
 
-/* All of it reaches the DMB, with one instruction, or nothing and with none */
+/* Either all data reaches the DMB, by one instruction, or none, without any */
 TEST_F_TIMEOUT(write, write, TIMEOUT_S)
 {
 	const unsigned int len = variant->len, off = ISM_PAGE_SIZE;
@@ -393,7 +394,7 @@ TEST_F_TIMEOUT(function, reset, TIMEOUT_S)
 	end(_metadata, &s, 1, 0);
 }
 
-/* It reports nothing, but whoever opens the function next would notice */
+/* Closing reports no errors, but a later open would be affected */
 TEST_F_TIMEOUT(function, close, TIMEOUT_S)
 {
 	struct sweep s;
@@ -432,7 +433,7 @@ TEST_F_TIMEOUT(function, bind, TIMEOUT_S)
 		ret = vfio_write_file(SYSFS "/bind", bdf[0]);
 		result(_metadata, &s, ret);
 		ASSERT_EQ(!ret, bound());
-		/* without memory the kernel may bind but make no device node */
+		/* without memory the kernel may bind without a device node */
 		if (!ret)
 			ASSERT_EQ(0, vfio_write_file(SYSFS "/unbind", bdf[0]));
 		ASSERT_EQ(0, vfio_write_file(SYSFS "/bind", bdf[0]));
@@ -451,8 +452,8 @@ FIXTURE_VARIANT(open) {
 };
 
 /*
- * Not with type 1: if Linux 6.12 lacks memory for the reserved regions, it leaves
- * the function in the error state, and nobody can open it again.
+ * Not with type 1: if Linux 6.12 cannot allocate the reserved regions, it
+ * leaves the function in the error state, and nobody can open it again.
  */
 FIXTURE_VARIANT_ADD(open, iommufd) { .mode = VFIO_MODE_IOMMUFD };
 FIXTURE_VARIANT_ADD(open, compat) { .mode = VFIO_MODE_COMPAT };
@@ -465,7 +466,7 @@ FIXTURE_TEARDOWN(open)
 {
 }
 
-/* From the first file of sysfs to the last region info */
+/* Everything from the first sysfs file to the last region info */
 TEST_F_TIMEOUT(open, open, TIMEOUT_S)
 {
 	struct ism a = {};

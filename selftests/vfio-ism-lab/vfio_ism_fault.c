@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a user space program sees of an ISM function that is broken
+ * What a user space program sees when an ISM function fails
  *
  * Whichever PCI instruction of an operation fails, and in whichever way: the
- * program is told by the errno that belongs to it, no instruction is issued
- * after the one that failed, what user memory and the DMB hold is either as
- * before or as it should be, and the next operation works. So for each
- * operation the instructions are counted in a run without a fault; then the
- * operation is repeated, and each of them is made to fail in turn, in each way.
- * Emulated functions can be told to do so ("-device ism,lab=on"); the tests
- * are skipped where there are none.
+ * program gets the corresponding errno, no instruction is issued after the one
+ * that failed, user memory and the DMB are either unchanged or have the right
+ * contents, and the next operation works. To test this, the instructions of
+ * each operation are counted in a run without a fault. Then the operation is
+ * repeated, and each instruction is made to fail in turn, in each way. Emulated
+ * functions support this ("-device ism,lab=on"); without these the tests are
+ * skipped.
  *
- * Opening a function issues no instruction on a BAR, which "open" verifies,
- * but some on config space, which can not be made to fail.
+ * Opening a function issues no instruction to a BAR, which "open" verifies. It
+ * does access config space, but these instructions cannot be made to fail.
  */
 #include <endian.h>
 #include <errno.h>
@@ -37,11 +37,11 @@
 #define SBA_IDX		37
 #define VLAN_ID		7
 #define QUEUE_LEN	15
-#define QUEUE_FULL	7	/* the code with which an event is refused */
+#define QUEUE_FULL	7	/* response code if an event is refused */
 #define POISON		0xa5
-#define QUIET_MS	50	/* how long an interrupt must not come */
+#define QUIET_MS	50	/* no interrupt must arrive during this time */
 #define TIMEOUT_MS	5000
-#define EVENT_MS	300	/* for the kernel to have dealt with an event */
+#define EVENT_MS	300	/* time for the kernel to handle an event */
 #define BUSY_TIMES	200000	/* a fraction of a second, which is long */
 
 static char bdf[2][VFIO_BDF_LEN];
@@ -69,10 +69,10 @@ static const struct fault {
 static const unsigned int busy_times[] = { 1, 2, 17 };
 
 struct pair {
-	struct ism a;		/* the broken one; writes into the DMB of */
+	struct ism a;		/* the failing one; writes into the DMB of b */
 	struct ism b;
 	struct ism_dmb dmb;
-	struct ism_dmb own;	/* of A, for the commands */
+	struct ism_dmb own;	/* DMB of A, for the commands */
 	__u8 *mem;
 	__u64 gid_b;
 	__u8 data[ISM_PAGE_SIZE];
@@ -131,12 +131,12 @@ static struct lab_counts counts_of(struct __test_metadata *_metadata,
 	return c;
 }
 
-/* The window holds what we like until the next command */
+/* The window keeps these contents until the next command */
 static void fill_window(struct __test_metadata *_metadata, struct pair *p)
 {
 	struct vfio_function *fn = &p->a.fn;
 
-	/* a header as a whole would be a command */
+	/* writing a whole header would issue a command */
 	ASSERT_EQ(4, vfio_write(fn, ISM_BAR_COMMAND, 0, p->data, 4));
 	ASSERT_EQ(4, vfio_write(fn, ISM_BAR_COMMAND, 4, p->data + 4, 4));
 	ASSERT_EQ(WINDOW_LEN - 8,
@@ -153,7 +153,7 @@ static bool all_poison(const __u8 *buf, size_t len)
 	return !len;
 }
 
-/* The driver's next load: naturally aligned, and no longer than a doubleword */
+/* Length of the driver's next load: naturally aligned, up to a doubleword */
 static unsigned int next_load(unsigned int off, unsigned int end)
 {
 	unsigned int len = 8;
@@ -182,7 +182,7 @@ static unsigned int nr_loads(const struct region_read *r)
 	return n;
 }
 
-/* One read of which the @nth load ends with @fault */
+/* One read whose @nth load ends with @fault */
 static void read_with_fault(struct __test_metadata *_metadata, struct pair *p,
 			    const struct region_read *r,
 			    const struct fault *fault, unsigned int nth)
@@ -267,7 +267,7 @@ TEST_F(fault, read_whole_window)
 		read_without_fault(_metadata, &self->pair, &parts[i], 0);
 }
 
-/* Busy is not an error, it only takes longer */
+/* Busy is not an error; the read only takes longer */
 TEST_F(fault, read_busy)
 {
 	unsigned int i, k, nth;
@@ -283,7 +283,7 @@ TEST_F(fault, read_busy)
 	}
 }
 
-/* One store into the DMB that is @extra times busy, and what is to be there */
+/* One store into the DMB that is busy @extra times; checks the result */
 static void write_without_fault(struct __test_metadata *_metadata,
 				struct pair *p, bool signal,
 				unsigned int off, unsigned int len,
@@ -344,7 +344,7 @@ TEST_F(fault, write)
 					    lens[i], 0);
 		}
 	}
-	/* no signal came with a store that failed */
+	/* stores that failed caused no signal */
 	EXPECT_EQ(-ETIME, ism_wait(&self->pair.b, QUIET_MS));
 }
 
@@ -359,7 +359,7 @@ TEST_F(fault, write_busy)
 	}
 }
 
-/* Each operation has an instruction of its own: one fault each, then none */
+/* Each operation is one instruction: two fail, the third one works */
 TEST_F(fault, two_faults_in_a_row)
 {
 	struct lab_counts before, after;
@@ -377,7 +377,7 @@ TEST_F(fault, two_faults_in_a_row)
 	EXPECT_TRUE(all_poison(self->pair.mem, DMB_LEN));
 }
 
-/* What user space does not have is not stored; what is loaded is lost */
+/* A write from an invalid pointer stores nothing; a read loads and fails */
 TEST_F(fault, bad_pointer)
 {
 	struct pair *p = &self->pair;
@@ -398,8 +398,9 @@ TEST_F(fault, bad_pointer)
 }
 
 /*
- * The commands, each followed by the one that takes it back. The body is in
- * doublewords; that of a DMB's end, its token, is known only later.
+ * The commands, in an order such that command n is undone by command
+ * NR_COMMANDS - 1 - n. The body consists of doublewords; that of UNREG_DMB, the
+ * token, is set later.
  */
 enum {
 	REG_SBA, REG_IEQ, ADD_VLAN, REG_DMB,
@@ -465,7 +466,7 @@ static int run(struct pair *p, struct command cmd[NR_COMMANDS],
 	return ret;
 }
 
-/* B has read all that are in its queue */
+/* B has read all events in its queue */
 static void take_events(struct pair *p)
 {
 	__atomic_and_fetch(&p->b.sba->flags, ~htobe32(ISM_SBA_EVENT),
@@ -482,7 +483,7 @@ static void get_state(struct __test_metadata *_metadata,
 	take_events(p);
 }
 
-/* Whether two states are the same, but for the number of events */
+/* Whether two states are the same, except for the number of events */
 static bool same_state(const struct state *s, const struct state *t)
 {
 	return !memcmp(s->info, t->info, sizeof(s->info));
@@ -491,11 +492,11 @@ static bool same_state(const struct state *s, const struct state *t)
 struct command_run {
 	struct state before, after;
 	__u8 answer[200];
-	unsigned int stores;	/* the last of which is the doorbell */
+	unsigned int stores;	/* the last one is the doorbell */
 	unsigned int loads;
 };
 
-/* The command does what it should, in so many instructions */
+/* The command works, with the expected number of instructions */
 static void run_clean(struct __test_metadata *_metadata, struct pair *p,
 		      struct command cmd[NR_COMMANDS], unsigned int nr,
 		      struct command_run *r)
@@ -516,7 +517,7 @@ static void run_clean(struct __test_metadata *_metadata, struct pair *p,
 	ASSERT_EQ(before.stores, after.stores);
 }
 
-/* After an answer that was not received as a whole it is still there */
+/* A response that was not read completely can be read again */
 static void reread_answer(struct __test_metadata *_metadata, struct pair *p,
 			  struct command cmd[NR_COMMANDS], unsigned int nr,
 			  struct command_run *r)
@@ -532,7 +533,7 @@ static void reread_answer(struct __test_metadata *_metadata, struct pair *p,
 		ASSERT_EQ(0, memcmp(answer, r->answer, cmd[nr].answer_len));
 }
 
-/* The command with its @nth instruction failing; returns whether it was done */
+/* The @nth instruction of the command fails; returns if the command was done */
 static bool run_with_fault(struct __test_metadata *_metadata, struct pair *p,
 			   struct command cmd[NR_COMMANDS], unsigned int nr,
 			   struct command_run *r, const struct fault *fault,
@@ -540,7 +541,7 @@ static bool run_with_fault(struct __test_metadata *_metadata, struct pair *p,
 {
 	struct lab_counts before, after;
 	bool done = nth > r->stores;
-	/* the body is one read, which is short after its first load */
+	/* the body is one read; after its first load it is a short read */
 	int err = nth > r->stores + 2 ? -EIO : fault->err;
 	struct state state;
 	__u8 answer[200];
@@ -578,7 +579,7 @@ static void undo(struct __test_metadata *_metadata, struct pair *p,
 		ASSERT_EQ(0, run(p, cmd, NR_COMMANDS - 1 - nr, answer));
 }
 
-/* All instructions of one command in turn, in all ways; ends with it done */
+/* Make each instruction of a command fail in each way; ends with it done */
 static void sweep_command(struct __test_metadata *_metadata, struct pair *p,
 			  struct command cmd[NR_COMMANDS], unsigned int nr)
 {
@@ -622,7 +623,7 @@ static void expect_event(struct __test_metadata *_metadata, struct pair *p,
 	ASSERT_EQ(nr, be32toh(p->b.ieq->entry[nr % QUEUE_LEN].code));
 }
 
-/* One more would look like none, so it is not taken until there is room */
+/* One more event would make the queue look empty, so it is refused */
 TEST_F(fault, event_queue_full)
 {
 	struct pair *p = &self->pair;
@@ -641,7 +642,7 @@ TEST_F(fault, event_queue_full)
 	}
 }
 
-/* No instruction on a BAR, so a fault that is armed outlives it */
+/* Opening issues no instruction to a BAR, so an armed fault stays armed */
 TEST_F(fault, open)
 {
 	struct lab_counts before, after;
@@ -684,7 +685,7 @@ static const struct recovery {
 	{ "opened again", recover_reopen },
 };
 
-/* Nothing works, and it is always the same error */
+/* Nothing works, and the error is always the same */
 static void expect_broken(struct __test_metadata *_metadata, struct pair *p)
 {
 	struct ism *a = &p->a;
@@ -708,7 +709,7 @@ static void expect_works(struct __test_metadata *_metadata, struct pair *p)
 	write_without_fault(_metadata, p, true, 0, 64, 0);
 }
 
-/* All kinds of reset end it, as long as the kernel does not know of it */
+/* Any kind of reset ends the error state, if the kernel does not know of it */
 TEST_F(fault, error_state)
 {
 	unsigned int i;
@@ -724,8 +725,8 @@ TEST_F(fault, error_state)
 }
 
 /*
- * An operation that is kept waiting, as the function is busy, and one that the
- * VFIO core does not let go on meanwhile.
+ * An operation that waits because the function is busy. Meanwhile a second one
+ * is started, which the VFIO core must hold until the first one has ended.
  */
 struct waiting {
 	const char *name;
@@ -765,7 +766,7 @@ static void start_waiting(struct __test_metadata *_metadata, struct pair *p,
 	ASSERT_GT(BUSY_TIMES, hits);
 }
 
-/* It was not over before all of the waiting was, and has done what it should */
+/* The other operation has waited for this one, and this one has succeeded */
 static void end_waiting(struct __test_metadata *_metadata, struct pair *p,
 			struct waiting *w, const char *other)
 {
@@ -799,8 +800,8 @@ static int disable_memory(struct ism *ism)
 }
 
 /*
- * What takes the function away from its user waits for the instruction that is
- * under way, and a reset of all functions of a bus does not wait but is refused.
+ * Operations that revoke access to the function wait for the instruction in
+ * progress. A reset of all functions on a bus does not wait but is refused.
  */
 TEST_F(fault, reset_of_a_busy_function)
 {
@@ -834,8 +835,9 @@ TEST_F(fault, reset_of_a_busy_function)
 #define DBF	"/sys/kernel/debug/s390dbf/pci_error/"
 
 /*
- * What a failing load leaves in the kernel's s390dbf: the level and the data of
- * each line, which is "area time level exception cpu caller data | text".
+ * What a failing load records in the kernel's s390dbf: the level and the data
+ * of each line, which has the form
+ * "area time level exception cpu caller data | text".
  */
 static void record_of(struct __test_metadata *_metadata, struct pair *p,
 		      const struct fault *fault, unsigned int off,
@@ -862,7 +864,7 @@ static void record_of(struct __test_metadata *_metadata, struct pair *p,
 	fclose(f);
 }
 
-/* A load that fails in a row is recorded as the same load alone */
+/* A failing load is recorded in the same way alone and among others */
 TEST_F(fault, record_of_a_load)
 {
 	char row[512], one[512];
@@ -886,9 +888,9 @@ TEST_F(fault, record_of_a_load)
 }
 
 /*
- * Remove the function, find it anew, and bind it to the driver again. Not by
- * "recover": it holds the lock that the kernel needs to see that the function
- * it finds can be reset.
+ * Remove the function, rescan the bus, and bind the function to the driver
+ * again. "recover" cannot be used: it holds the lock that the kernel needs to
+ * detect that the function it finds can be reset.
  */
 static int rediscover(const char *name)
 {
@@ -905,9 +907,9 @@ static int rediscover(const char *name)
 }
 
 /*
- * Of an error event the kernel learns that the function is lost to it. The
- * program that has it goes on after a reset; whether another one can open it
- * depends on the kernel. Removed and found anew, it is as good as ever.
+ * An error event tells the kernel that the function has failed. The program
+ * that uses it can continue after a reset; whether another program can open it
+ * depends on the kernel. After removal and rescan everything works again.
  */
 TEST_F(fault, error_event)
 {
@@ -936,8 +938,8 @@ static void *recover_by_sysfs(void *arg)
 }
 
 /*
- * "recover" removes the function, which its user is asked to let go of before.
- * Until then all works as ever.
+ * "recover" removes the function after asking its user to close it. Until then
+ * everything works as before.
  */
 TEST_F(fault, recover)
 {
@@ -966,7 +968,7 @@ TEST_F(fault, recover)
 	expect_works(_metadata, p);
 }
 
-/* The one that is written to: its memory is out of reach */
+/* The receiver is in the error state: its memory cannot be reached */
 TEST_F(fault, error_state_of_the_peer)
 {
 	__u16 mask;
@@ -984,7 +986,7 @@ TEST_F(fault, error_state_of_the_peer)
 	write_without_fault(_metadata, &self->pair, true, 0, 64, 0);
 }
 
-/* B is lost to the kernel after an error event, so let it be found anew */
+/* After an error event the kernel cannot use B any more, so rediscover it */
 static void renew_peer(struct __test_metadata *_metadata, struct pair *p)
 {
 	usleep(EVENT_MS * 1000);
@@ -997,7 +999,7 @@ static void renew_peer(struct __test_metadata *_metadata, struct pair *p)
 	write_without_fault(_metadata, p, true, 0, 64, 0);
 }
 
-/* It has stored nothing, so it is not told either when B goes */
+/* A has stored nothing, so it gets no event either when B is reset */
 TEST_F(fault, dmb_not_mapped)
 {
 	struct pair *p = &self->pair;
@@ -1026,7 +1028,7 @@ static void *store_until_refused(void *arg)
 	return (void *)ret;
 }
 
-/* Once it is unmapped nothing is stored any more, and only its owner is broken */
+/* Once the DMB is unmapped, nothing is stored; only its owner is in error */
 TEST_F(fault, dmb_unmapped_during_stores)
 {
 	struct pair *p = &self->pair;
@@ -1048,7 +1050,7 @@ TEST_F(fault, dmb_unmapped_during_stores)
 	renew_peer(_metadata, p);
 }
 
-/* Without the kernel's knowing, which would disable the function before */
+/* Bypasses the kernel, which would disable the function first */
 static int deconfigure(const char *name)
 {
 	char cmd[128];
@@ -1058,7 +1060,7 @@ static int deconfigure(const char *name)
 	return system(cmd) ?: system("rmmod zpci_deconfigure");
 }
 
-/* It is then as if it had been disabled, and its peer is told */
+/* The same effect as disabling it, and its peer gets an event */
 TEST_F(fault, peer_deconfigured)
 {
 	struct pair *p = &self->pair;
@@ -1081,9 +1083,9 @@ TEST_F(fault, peer_deconfigured)
 typedef long (*code_fn)(void);
 
 /*
- * The bits that the function sets are seen by an instruction, too: the mask of
- * the DMB is the operand of LOAD HALFWORD IMMEDIATE, and BRANCH ON CONDITION
- * comes behind it. Emulators have to notice that.
+ * The bits that the function sets are also visible as code: the mask of the DMB
+ * is the operand of LOAD HALFWORD IMMEDIATE, which is followed by BRANCH ON
+ * CONDITION. An emulator must detect that this code has changed.
  */
 TEST_F(fault, signal_in_code)
 {

@@ -2,19 +2,19 @@
 /*
  * Random operations on two ISM functions, each predicted by a model
  *
- * usage: vfio_ism_fuzz [OPERATIONS [SEED]], by default a million and a seed
- * from the clock
+ * usage: vfio_ism_fuzz [OPERATIONS [SEED]]; the default is a million operations
+ * and a seed from the clock
  *
- * Reads and writes of any region, offset, length and user memory, commands
- * and moves of data with good and with bad arguments, PCI_COMMAND, resets,
- * closing and opening. The model (lib/model.h) says what each returns, what it
- * reads, what the DMBs, status pages and event queues hold after it, and, if
- * the functions count them (lib/lab.h), how many PCI instructions were issued.
- * The first difference ends the test, with the operations that led to it. The
- * same seed gives the same operations.
+ * Reads and writes with any region, offset, length and user memory, commands
+ * and data moves with good and bad arguments, PCI_COMMAND, resets, closing and
+ * opening. The model (lib/model.h) predicts what each returns, what it reads,
+ * the contents of the DMBs, status pages and event queues after it, and, if the
+ * functions count them (lib/lab.h), how many PCI instructions were issued. The
+ * test stops at the first difference and prints the operations that led to it.
+ * The same seed gives the same operations.
  *
- * For emulated functions only: the model knows details that are inferred and
- * may be otherwise on a real machine.
+ * For emulated functions only: the model contains inferred details that may be
+ * different on a real machine.
  */
 #include <endian.h>
 #include <errno.h>
@@ -33,15 +33,15 @@
 #include "lib/model.h"
 
 #define DRIVER		"ism_vfio_pci"
-#define BUF_LEN		(2 * ISM_PAGE_SIZE)	/* there, and then a hole */
+#define BUF_LEN		(2 * ISM_PAGE_SIZE)	/* mapped, followed by a hole */
 #define POISON		0xa5
-#define GUARD		16	/* bytes beyond the end that must stay */
+#define GUARD		16	/* bytes after the end that must not change */
 #define LOG_LEN		24
 #define CHECK_EVERY	1024
 #define TIMEOUT_MS	5000
-#define EMULATED_GID	0x49534d00	/* how theirs begin */
+#define EMULATED_GID	0x49534d00	/* start of the GIDs of emulated ISMs */
 
-/* Where in user memory */
+/* Kinds of user memory */
 enum place { GOOD, EDGE, HOLE, READ_ONLY, NR_PLACES };
 static const char * const place_name[] = { "", " into a hole", " in a hole",
 					   " in read-only memory" };
@@ -143,7 +143,7 @@ static void expect(ssize_t want, ssize_t got)
 	moves += op->kind == WRITE && op->index == ISM_BAR_DATA && got > 0;
 }
 
-/* What the functions have written to memory, and what they have counted */
+/* Check what the functions have written to memory */
 static void check_memory(unsigned int fn)
 {
 	struct model_fn *f = &model.fn[fn];
@@ -201,7 +201,7 @@ static void check_all(void)
 	}
 }
 
-/* Of user memory, @len bytes of the kind that is wanted */
+/* Choose @len bytes of user memory of this kind */
 static __u8 *choose_memory(enum place place, size_t len)
 {
 	op->place = place;
@@ -225,7 +225,7 @@ static enum place any_place(void)
 	return one_in(16) ? below(NR_PLACES) : GOOD;
 }
 
-/* Also for regions that VFIO has no number for */
+/* Works also for regions that VFIO has no index for */
 static __u64 position(unsigned int index, __u64 offset)
 {
 	return ((__u64)index << 48) + offset;
@@ -285,7 +285,7 @@ static void do_write(unsigned int fn, unsigned int index, __u64 offset,
 			     position(index, offset))));
 }
 
-/* A registered DMB has a token, which the answer tells */
+/* Get the token of a DMB that was registered from the response */
 static void learn_token(unsigned int fn)
 {
 	struct model_dmb *dmb = model_new_dmb(&model);
@@ -350,7 +350,7 @@ static void fuzz_window_read(unsigned int fn)
 		any_place());
 }
 
-/* It may ring the bell, for a command that nobody knows */
+/* May ring the doorbell for an unknown command */
 static void fuzz_window_write(unsigned int fn)
 {
 	do_write(fn, ISM_BAR_COMMAND, any_offset() & 0xffff, any_data(),
@@ -377,7 +377,7 @@ static __u64 any_token(void)
 	return dmb->tok;
 }
 
-/* By whoever may do it, most of the time */
+/* Mostly by the function that may do it */
 static void fuzz_move(unsigned int fn)
 {
 	const struct model_dmb *dmb = any_dmb();
@@ -401,7 +401,7 @@ static __u64 any_gid(void)
 	return one_in(8) ? random64() : model.fn[below(2)].gid;
 }
 
-/* The argument that is right, most of the time */
+/* Mostly the right argument */
 static __u64 mostly(__u64 right)
 {
 	static const __u64 wrong[] = { 0, 1, 0x1000, 0x7fffffffffffffff, ~0ULL };
@@ -470,7 +470,7 @@ static void command_body(const struct model_fn *f, __u32 code, __u64 *body)
 	}
 }
 
-/* There are never more DMBs than the model can remember */
+/* There are never more DMBs than the model can hold */
 static void fuzz_command(unsigned int fn)
 {
 	unsigned int i, nr_cmd = below(ARRAY_SIZE(commands));
@@ -496,7 +496,7 @@ static void fuzz_config_read(unsigned int fn)
 {
 	__u64 offset = one_in(8) ? random64() >> 16 : below(64);
 
-	/* what the core's 40 bits do not hold must not come back as less */
+	/* offsets beyond the core's 40 bits must not be truncated */
 	if (one_in(16))
 		offset |= (__u64)below(256) << 40;
 	do_read(fn, VFIO_PCI_CONFIG_REGION_INDEX, offset, any_length(64),
@@ -518,7 +518,7 @@ static void fuzz_config_write(unsigned int fn)
 		 sizeof(cmd), one_in(16) ? HOLE : GOOD);
 }
 
-/* Also those that there are not; config space is left alone */
+/* Also absent regions; not the config space */
 static void fuzz_any_region(unsigned int fn)
 {
 	unsigned int index = below(one_in(4) ? 100 : 10);

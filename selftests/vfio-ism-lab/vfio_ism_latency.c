@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PCI instructions that take a while
+ * PCI instructions that take time
  *
  * usage: vfio_ism_latency MICROSECONDS, the latency of two emulated functions
  *
- * Each instruction takes as long as it should. Others do not wait for it; and
- * what they do to the function meanwhile counts when it is carried out.
+ * Each instruction takes as long as specified. Other instructions do not wait
+ * for it, and changes they make to the function meanwhile apply to it.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -48,7 +48,7 @@ static long now_us(void)
 	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* Returns how many reads have succeeded */
+/* Returns the number of reads that succeeded */
 static void *read_some(void *arg)
 {
 	struct ism *ism = arg;
@@ -96,7 +96,7 @@ static void *read_once(void *arg)
 	return (void *)vfio_read(&ism->fn, ISM_BAR_COMMAND, 0, &buf, 8);
 }
 
-/* A load has begun when the function enters the error state */
+/* A load is in progress when the function enters the error state */
 TEST_F(latency, error_state)
 {
 	pthread_t thread;

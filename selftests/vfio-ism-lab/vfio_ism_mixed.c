@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One ISM function in user space, one under the kernel's own driver
+ * One ISM function in user space, one bound to the kernel's own driver
  *
  * usage: vfio_ism_mixed BDF, bound to ism_vfio_pci, with the lab's module
  * ism_client loaded as a client of the other function
  *
- * What one side moves into the other's DMB and signals, that other one finds:
- * data, the interrupt with the bit of the element, a software event, and the
- * event that tells that the DMB is gone. In both directions.
+ * What one side moves into the other's DMB and signals, the other side
+ * receives: the data, the interrupt with the bit of the element, a software
+ * event, and the event when the DMB is gone. In both directions.
  */
 #include <endian.h>
 #include <errno.h>
@@ -86,7 +86,7 @@ static int set_number(const char *name, __u64 val)
 	return vfio_write_file(path, buf);
 }
 
-/* What has come in on the kernel's side, which handles interrupts */
+/* Wait until the kernel's side has received this */
 static bool kernel_got(const char *what)
 {
 	char buf[64];
@@ -100,7 +100,7 @@ static bool kernel_got(const char *what)
 	return false;
 }
 
-/* The next event in the queue, if one comes */
+/* The next event in the queue, if one arrives */
 static const struct ism_event *next_event(void)
 {
 	int ms;

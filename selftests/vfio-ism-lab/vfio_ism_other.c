@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What ism_vfio_pci does only with some functions or on some kernels
+ * Behavior of ism_vfio_pci with particular functions or on particular kernels
  *
- * Two ISM functions whose maximum store block size is 512, and an ordinary
- * function with memory in BAR 0, "zpci-ram", all of them bound to the driver.
- * The module vfio-pci is loaded: what our driver leaves to the VFIO core is
- * compared with that one's answers.
+ * Uses two ISM functions with a maximum store block size of 512, and an
+ * ordinary function with memory in BAR 0, "zpci-ram", all bound to the driver.
+ * The module vfio-pci must be loaded: what our driver leaves to the VFIO core
+ * is compared with the results from vfio-pci.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,12 +38,12 @@ static bool all_poison(const __u8 *buf, size_t len)
 	return !len;
 }
 
-/* What the core answers about a function */
+/* What the core reports about a function */
 #define NR_FEATURES	64
 #define NR_CAPS		16
 
 struct answers {
-	int feature[NR_FEATURES][3];	/* to probe, with no more, GET or SET */
+	int feature[NR_FEATURES][3];	/* PROBE alone, with GET, with SET */
 	struct vfio_device_info info;
 	__u32 cap[NR_CAPS];		/* id and version */
 	struct {
@@ -145,7 +145,7 @@ TEST(as_vfio_pci)
 	EXPECT_NE(0, plain.info.flags & VFIO_DEVICE_FLAGS_RESET);
 }
 
-/* Not possible while the kernel itself deals with the error event */
+/* Retries while the kernel itself handles the error event */
 static int reset(struct vfio_function *fn)
 {
 	int ms, ret = -EAGAIN;
@@ -186,7 +186,7 @@ TEST(error_interrupt)
 	vfio_close(&fn);
 }
 
-/* What the headers of older kernels do not have */
+/* Missing in the headers of older kernels */
 #define BIND_FLAG_TOKEN		1
 
 struct bind_with_token {
@@ -197,7 +197,7 @@ struct bind_with_token {
 	__u64 token_uuid_ptr;
 };
 
-/* Whether the kernel's log has got @text since @fd was at its end */
+/* Whether the kernel log contains @text after the position of @fd */
 static bool kernel_says(int fd, const char *text)
 {
 	char record[1024];
@@ -212,8 +212,8 @@ static bool kernel_says(int fd, const char *text)
 }
 
 /*
- * A token is for functions with virtual ones. That it was refused for that
- * reason, by the driver's match_token_uuid, only the kernel's log shows.
+ * Tokens are for functions with virtual functions. Only the kernel log shows
+ * that it was refused for that reason, by the driver's match_token_uuid.
  */
 TEST(bind_with_token)
 {
@@ -271,7 +271,7 @@ FIXTURE_TEARDOWN(other)
 	ism_close(&self->b);
 }
 
-/* The longest block is the machine's affair: one instruction, and no effect */
+/* The machine enforces the maximum: one instruction, without effect */
 TEST_F(other, longer_than_maxstbl)
 {
 	static const unsigned int lens[] = { 1, 8, 64, 511, 512 };
@@ -313,7 +313,7 @@ static int open_memory(struct vfio_function *fn)
 	return -ENOENT;
 }
 
-/* read() and write() begin at the file's position and move it by what is done */
+/* read() and write() start at the file's position and advance it */
 TEST(position)
 {
 	struct vfio_region_info info;
@@ -333,7 +333,7 @@ TEST(position)
 	ASSERT_EQ(0, open_memory(&fn));
 	ASSERT_EQ(0, vfio_region_info(&fn, 0, &info));
 
-	/* done as a whole */
+	/* complete */
 	ASSERT_EQ(64, write(fn.device, data, 64));
 	ASSERT_EQ(64, vfio_position(&fn));
 	ASSERT_EQ(16, write(fn.device, data, 16));
@@ -364,7 +364,7 @@ TEST(position)
 	EXPECT_EQ(EIO, errno);
 	ASSERT_EQ(96, vfio_position(&fn));
 
-	/* in part */
+	/* partial */
 	ASSERT_EQ(0, lab_fault(&fn, LAB_LOAD, LAB_CC(3), 1, 3));
 	EXPECT_EQ(16, read(fn.device, buf, 32));
 	ASSERT_EQ(112, vfio_position(&fn));
@@ -375,7 +375,7 @@ TEST(position)
 	EXPECT_EQ(0, memcmp(buf, data + 35, 5));
 	ASSERT_EQ(120, vfio_position(&fn));
 
-	/* the end of the BAR is an end: no way from there to the next one */
+	/* the position does not move past the end of the BAR to the next one */
 	while ((n = read(fn.device, page, 4096)) > 0)
 		continue;
 	EXPECT_EQ(-1, n);

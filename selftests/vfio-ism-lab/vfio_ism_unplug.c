@@ -4,15 +4,15 @@
  *
  * usage: vfio_ism_unplug FUNCTION PEER COMMAND, both bound to ism_vfio_pci
  *
- * The program is asked to let go of PEER. Until it does, all goes on as if
- * nothing had happened, but nobody else gets at the function; then it is
- * gone, and the other one reports errors for what was meant for it. At no
- * point does anything hang or is data wrong. A function that is plugged later
- * has none of its rights, not even with its GID, which it does not get unasked.
+ * The kernel asks the program to close PEER. Until it does, everything works as
+ * before, but nobody else can open the function. Then it is gone, and FUNCTION
+ * reports errors for stores to it. At no point does anything hang, and no data
+ * is wrong. A function that is plugged later inherits none of the rights of
+ * PEER, even if it has the same GID. It gets that GID only if requested.
  *
- * The unplugging is for somebody else to do: on a line of its own, behind
- * "host: ", COMMAND is printed when it is time, "device_del" with PEER's name
- * there; and "device_add" for the functions that follow it.
+ * The caller must do the unplugging. When it is time, the program prints a line
+ * "host: COMMAND", with COMMAND as "device_del" and PEER's name in QEMU, and
+ * "host: device_add ..." for the functions that follow.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -85,7 +85,7 @@ static bool in_sysfs(const char *name)
 	return !access(path, F_OK);
 }
 
-/* Data moves to the function, and it answers */
+/* Move data to the function, and get a response from it */
 static void use_both(struct __test_metadata *_metadata, struct pair *p)
 {
 	static __u8 data[ISM_PAGE_SIZE];
@@ -119,7 +119,7 @@ static void let_go(struct __test_metadata *_metadata, struct pair *p, __u64 gid)
 			TH_LOG("the function does not go");
 		}
 	}
-	/* it has left Linux, and leaves the machine a little later */
+	/* removed from Linux first, and from the machine a little later */
 	while (!ism_query_rgid(&p->a, gid)) {
 		usleep(10000);
 		ASSERT_GT(end, time(NULL)) {
@@ -128,7 +128,7 @@ static void let_go(struct __test_metadata *_metadata, struct pair *p, __u64 gid)
 	}
 }
 
-/* In the place of the one that went; with @gid, or with one that QEMU chooses */
+/* Replace the removed function by one with @gid, or 0 to let QEMU choose */
 static void plug(struct __test_metadata *_metadata, struct pair *p, __u64 gid)
 {
 	time_t end = time(NULL) + HANG_S;

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Several writers of one ISM function, by one file descriptor
+ * Several writers to one ISM function, with one file descriptor
  *
- * A writer whose source, or a reader whose destination, waits for a page fault
- * delays nobody else, neither other writers nor a reset, and can be killed.
- * Userfaultfd makes the fault last.
+ * A writer or reader that waits for a page fault in its buffer delays neither
+ * other writers nor a reset, and can be killed. Userfaultfd makes the fault
+ * last.
  *
  * usage: vfio_ism_writers [SENDER RECEIVER]
  *
- * With two functions it measures instead of testing: writes of 4096 bytes in a
- * second by 1, 2 and 4 threads, and the same with one more that is stuck.
- * Prints a line for each: threads, 1 if one is stuck, writes in a second.
+ * With two functions it measures instead of testing: the writes of 4096 bytes
+ * per second by 1, 2 and 4 threads, and the same with an additional thread that
+ * is stuck. Prints a line for each: threads, 1 if one is stuck, writes per
+ * second.
  */
 #include <err.h>
 #include <errno.h>
@@ -36,7 +37,7 @@
 #define SBA_IDX		32
 #define MAX_WRITERS	4
 #define WRITES		100
-#define DMB_LEN		(64 * 1024)	/* the stuck one has the first page */
+#define DMB_LEN		(64 * 1024)	/* first page: for the stuck thread */
 #define HANG_MS		5000
 #define RUN_S		2
 
@@ -74,7 +75,7 @@ static ssize_t write_page(unsigned int nr, const void *data, size_t len)
 			  pair.dmb.tok + nr * ISM_PAGE_SIZE, data, len);
 }
 
-/* One who is stuck: has @page as buffer, which is not there before stuck_end() */
+/* A stuck thread: its buffer is @page, which is absent until stuck_end() */
 struct stuck {
 	bool write;
 	size_t len;
@@ -116,7 +117,7 @@ static void *stuck_access(void *arg)
 	return NULL;
 }
 
-/* Returns when the fault has come that is not served */
+/* Returns when the page fault has occurred; does not resolve it */
 static int stuck_begin(struct stuck *s)
 {
 	struct pollfd pfd = { .events = POLLIN };
@@ -137,7 +138,7 @@ static int stuck_begin(struct stuck *s)
 	return msg.event == UFFD_EVENT_PAGEFAULT ? 0 : -EINVAL;
 }
 
-/* The fault is served, with @data; returns what came of the access */
+/* Resolve the fault with @data; returns the result of the access */
 static ssize_t stuck_end(struct stuck *s, const void *data)
 {
 	struct uffdio_copy copy = {
@@ -153,7 +154,7 @@ static ssize_t stuck_end(struct stuck *s, const void *data)
 	return s->ret;
 }
 
-/* Other writers, each with a page of the DMB */
+/* Other writers, each with its own page of the DMB */
 struct writer {
 	pthread_t thread;
 	unsigned int nr;
@@ -239,7 +240,7 @@ FIXTURE_TEARDOWN(stuck)
 	pair_close();
 }
 
-/* Nobody waits for the stuck one, who then comes to its end as well */
+/* No thread waits for the stuck one, which completes afterwards */
 TEST_F(stuck, others_write)
 {
 	struct writer w[MAX_WRITERS];
@@ -260,7 +261,7 @@ TEST_F(stuck, others_write)
 		EXPECT_EQ(0, memcmp(pair.mem, self->data, variant->len));
 }
 
-/* The reset takes the DMB away, so that a write fails */
+/* The reset removes the DMB, so that a write fails */
 TEST_F(stuck, reset)
 {
 	ssize_t ret;

@@ -62,7 +62,7 @@ static atomic_bool stop;
 static atomic_int disturbing;
 static atomic_uint disturbances;
 
-/* Held for writing to set up a function, for reading by what would disturb it */
+/* Held for writing to set up a function, for reading by what would disturb */
 static pthread_rwlock_t setup_lock = PTHREAD_RWLOCK_INITIALIZER;
 
 static int closed_fd;		/* cannot be read or written */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The control BAR of an emulated ISM function: counts its PCI instructions
- * and lets chosen ones fail
+ * The control BAR of an emulated ISM function: counts its PCI instructions and
+ * makes selected ones fail
  *
  * No real function has it. Its registers are described in zpci-lab-regs.h of
- * the emulation. They are accessed through VFIO like any other BAR, but such
- * an access is not counted and does not fail.
+ * the emulation. They are accessed through VFIO like any other BAR, but these
+ * accesses are not counted and do not fail.
  */
 #ifndef SELFTESTS_VFIO_ISM_LAB_H
 #define SELFTESTS_VFIO_ISM_LAB_H
@@ -17,7 +17,7 @@
 
 #define LAB_BAR			VFIO_PCI_BAR4_REGION_INDEX
 
-/* What kind of instruction; a bit mask */
+/* The kind of instruction; a bit mask */
 #define LAB_LOAD		0x1
 #define LAB_STORE		0x2
 #define LAB_BLOCK		0x4
@@ -56,15 +56,14 @@ int lab_count(struct vfio_function *fn, struct lab_counts *counts);
 int lab_last(struct vfio_function *fn, struct lab_last *last);
 
 /*
- * The @nth instruction from now on (1: the next one) of @kinds ends with
- * @result, and so do @times - 1 after it. lab_hits() gives the number of those
- * that have.
+ * Make the @nth instruction from now on (1: the next one) of @kinds end with
+ * @result, and also the @times - 1 after it. lab_hits() returns how many have.
  */
 int lab_fault(struct vfio_function *fn, __u64 kinds, __u64 result,
 	      __u64 times, __u64 nth);
 int lab_hits(struct vfio_function *fn, __u64 *hits);
 
-/* Enter the error state, with an event for the kernel */
+/* Put the function in the error state, with an event for the kernel */
 int lab_error_state(struct vfio_function *fn, __u64 event);
 
 #endif

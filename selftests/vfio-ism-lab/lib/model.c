@@ -462,7 +462,7 @@ static unsigned int count_loads(__u64 offset, size_t len)
 	return loads;
 }
 
-/* How much is loaded that can not be delivered is for the driver to choose */
+/* The driver may load more than it can deliver */
 static ssize_t bar_read(struct model_fn *f, unsigned int index, __u64 offset,
 			size_t len, size_t good, __u8 *buf)
 {
@@ -516,7 +516,7 @@ static void config_command(struct model_fn *f, __u8 *cmd)
 		(f->master ? PCI_COMMAND_MASTER : 0);
 }
 
-/* Only the ids, which stay as they are, and PCI_COMMAND are written to */
+/* The test only writes to the ids, which do not change, and to PCI_COMMAND */
 static void config_write(struct model_fn *f, __u64 offset, const __u8 *buf)
 {
 	if (offset != PCI_COMMAND)

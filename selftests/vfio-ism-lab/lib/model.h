@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What should come of an access: a model of ism_vfio_pci and of two ISM
- * functions, as the emulated ones are, that see each other
+ * The expected results of accesses: a model of ism_vfio_pci and of two emulated
+ * ISM functions that can reach each other
  *
  * It predicts the results of read() and write(), the bytes read, the number of
- * PCI instructions, and what the functions do to the memory they are given.
- * Tokens are the functions' own choice, and are told to the model.
+ * PCI instructions, and what the functions write to the memory given to them.
+ * The functions choose the tokens, so the model must be given these.
  */
 #ifndef SELFTESTS_VFIO_ISM_MODEL_H
 #define SELFTESTS_VFIO_ISM_MODEL_H
@@ -24,7 +24,7 @@
 #define MODEL_MAX_DMB	(8 * 1024 * 1024)
 
 struct model_fn {
-	/* to be filled in */
+	/* set by the user of the model */
 	__u64 gid;
 	__u64 size[VFIO_PCI_NUM_REGIONS];
 	__u64 mem_iova, sba_iova, ieq_iova;
@@ -39,20 +39,20 @@ struct model_fn {
 	unsigned int vlan_required, nr_vlans;
 	__u16 vlan[MODEL_VLANS];
 
-	/* what it does to the outside */
+	/* its effects on memory, and counts */
 	__u8 mem[MODEL_MEM_LEN];
 	struct ism_sba sba;
 	struct ism_ieq ieq;
 	bool interrupted;
 	__u64 loads, blocks;
-	__u64 maybe_loads;		/* perhaps so many more */
+	__u64 maybe_loads;		/* up to this many more */
 };
 
 struct model_dmb {
 	bool valid;
 	bool used;			/* there was a store to it */
 	unsigned int owner;
-	__u64 tok;			/* 0 until it is told */
+	__u64 tok;			/* 0 until it is set */
 	__u64 offset;			/* in the owner's memory */
 	__u32 len;
 	__u32 sba_idx;
@@ -65,8 +65,8 @@ struct model {
 };
 
 /*
- * Of the @len bytes of user memory, @good are there. What is read goes to
- * @buf: as many bytes as are returned.
+ * Of the @len bytes of user memory, @good are accessible. The bytes read, whose
+ * number is returned, are stored in @buf.
  */
 ssize_t model_read(struct model *m, unsigned int fn, unsigned int index,
 		   __u64 offset, size_t len, size_t good, __u8 *buf);
@@ -78,7 +78,7 @@ bool model_memory_enabled(const struct model_fn *f);
 
 void model_reset(struct model *m, unsigned int fn);
 
-/* A DMB that was registered and whose token is still to be told, or NULL */
+/* A DMB that was registered but whose token is not set yet, or NULL */
 struct model_dmb *model_new_dmb(struct model *m);
 
 #endif
