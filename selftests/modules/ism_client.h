@@ -2,9 +2,9 @@
 /*
  * A client of the kernel's own ism driver
  *
- * That driver has clients of its own up to Linux 6.17, and those of dibs from
- * 6.18 on. ism_client_ism.c and ism_client_dibs.c are for one of these each;
- * the tests know only what is here.
+ * Up to Linux 6.17 the driver has its own client interface, since 6.18 that of
+ * dibs. ism_client_ism.c and ism_client_dibs.c each implement one of these; the
+ * tests use only what is declared here.
  */
 #ifndef _ISM_CLIENT_H
 #define _ISM_CLIENT_H
@@ -15,7 +15,7 @@
 #define CLIENT_DEVS	8
 #define CLIENT_LEN	SZ_64K
 #define CLIENT_ELEMENT	5
-#define CLIENT_PATIENCE	(5 * HZ)	/* only a failure takes that long */
+#define CLIENT_PATIENCE	(5 * HZ)	/* timeout; reached only on failure */
 
 struct client_dev {
 	void *dev;		/* of ism or of dibs */
@@ -24,16 +24,16 @@ struct client_dev {
 };
 
 struct client_dmb {
-	u64 rgid;		/* who may write */
+	u64 rgid;		/* GID of the peer that may write */
 	u32 len;
-	u64 tok;		/* the rest is filled in when it is registered */
+	u64 tok;		/* this and the rest are set on registration */
 	u32 idx;
 	u8 *mem;
 	void *dmb;		/* of ism or of dibs */
 };
 
 enum client_event_type {
-	CLIENT_DMB_GONE,	/* that one has written to: tok */
+	CLIENT_DMB_GONE,	/* a DMB that this one has written to: tok */
 	CLIENT_SIGNAL,		/* by a peer: gid, code, info */
 	CLIENT_OTHER,
 };
@@ -46,7 +46,7 @@ struct client_event {
 	u64 info;
 };
 
-/* The driver's side. With client_open() devices are added. */
+/* The driver's side. client_open() adds the devices. */
 extern struct client_dev client_devs[CLIENT_DEVS];
 extern unsigned int client_nr_devs;
 
@@ -62,7 +62,7 @@ int client_signal(struct client_dev *dev, u64 rgid, u32 code, u64 info);
 void client_event(struct client_dev *dev, const struct client_event *event);
 void client_irq(struct client_dev *dev, unsigned int idx, u16 mask);
 
-/* For both */
+/* For both sides */
 static inline const char *client_name(struct client_dev *dev)
 {
 	return pci_name(dev->pdev);
@@ -71,10 +71,10 @@ static inline const char *client_name(struct client_dev *dev)
 void client_add(void *dev, struct pci_dev *pdev, u64 gid);
 struct client_dev *client_of(void *dev);
 
-/* The bytes that a peer, perhaps in user space, expects */
+/* The bytes that a peer expects, which can be in user space */
 void client_fill(u8 *buf, size_t len, u32 seed);
 
-/* ism_client_mixed.c: with a peer that is not the kernel's */
+/* ism_client_mixed.c: with a peer in user space */
 int client_mixed_init(void);
 void client_mixed_exit(void);
 void client_mixed_event(const struct client_event *event);

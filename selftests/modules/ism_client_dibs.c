@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Clients of dibs, and so of the ism driver, from Linux 6.18 on
+ * Clients of dibs, and thus of the ism driver, since Linux 6.18
  */
 
 #include <linux/dibs.h>
@@ -11,7 +11,7 @@
 
 #include "ism_client.h"
 
-/* An ISM's GID of 64 bits is the first half */
+/* The 64-bit GID of an ISM is the first half */
 static u64 gid_of(const uuid_t *uuid)
 {
 	u64 gid;
@@ -28,7 +28,7 @@ static uuid_t uuid_of(u64 gid)
 	return uuid;
 }
 
-/* There is also a loopback device, which is no PCI function */
+/* There is also a loopback device, which is not a PCI function */
 static void add_dev(struct dibs_dev *dev)
 {
 	if (dev->dev.parent && dev_is_pci(dev->dev.parent))

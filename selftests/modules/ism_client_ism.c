@@ -102,8 +102,8 @@ int client_move(struct client_dev *dev, u64 tok, unsigned int element,
 }
 
 /*
- * The driver does that for SMC only, so here is the command itself, given as
- * the driver gives its own: the body first, and the header last
+ * The driver only does this for SMC, so issue the command here in the same way
+ * as the driver: the body first, and the header last.
  */
 int client_signal(struct client_dev *dev, u64 rgid, u32 code, u64 info)
 {

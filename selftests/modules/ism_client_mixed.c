@@ -2,14 +2,14 @@
 /*
  * With mixed=1: the kernel's side of an exchange with a peer in user space
  *
- * Invariant: what one side moves and signals by its driver, the other one
- * finds, by its own. vfio_ism_mixed is that peer, and says what to do by the
- * module's parameters in sysfs:
+ * Invariant: what one side moves and signals with its driver, the other side
+ * receives with its own driver. The peer is vfio_ism_mixed, which controls this
+ * module through its parameters in sysfs:
  *
  *	gid	read: the GID of the kernel's function
- *	peer	write the peer's GID: registers a DMB for it; 0: takes it back
- *	token	read: the DMB's
- *	got	read: what has come in: "data", "irq", "event", "gone"
+ *	peer	write the peer's GID: registers a DMB for it; 0: unregisters it
+ *	token	read: the token of the DMB
+ *	got	read: what was received: "data", "irq", "event", "gone"
  *	send	write the token of the peer's DMB: moves data and signals
  */
 

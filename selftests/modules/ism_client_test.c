@@ -2,15 +2,15 @@
 /*
  * A client of the kernel's own ism driver
  *
- * Invariant: that driver, which knows nothing of the lab, can use the emulated
- * functions: it has read a GID from each, moves data from one into a buffer of
- * the other, the owner of the buffer gets the interrupt with the bit of the
- * element in the mask, the writer an event when the buffer goes away, and
- * either the events that the other one sends.
- * An emulation that gets a command, the layout of a store's address, of the
- * status page or of the event queue wrong fails one of these.
+ * Invariant: the driver, which does not know the lab, can use the emulated
+ * functions. It reads a GID from each and moves data from one into a buffer of
+ * the other. The owner of the buffer gets the interrupt with the bit of the
+ * element in the mask, the writer gets an event when the buffer goes away, and
+ * each gets the events that the other one sends.
+ * An emulation fails one of these tests if it is wrong about a command or about
+ * the layout of the store address, the status page or the event queue.
  *
- * The results are in debugfs, zpci_lab/ism_client, when the module is loaded.
+ * While the module is loaded, the results are in debugfs, zpci_lab/ism_client.
  */
 
 #include <linux/bitops.h>
@@ -88,7 +88,7 @@ void client_irq(struct client_dev *dev, unsigned int idx, u16 mask)
 	complete(&irq_done);
 }
 
-/* The same at each run, so that logs of two runs can be compared */
+/* The same data in each run, so that the logs of two runs can be compared */
 void client_fill(u8 *buf, size_t len, u32 seed)
 {
 	size_t i;
@@ -115,7 +115,7 @@ static void test_gids(void)
 		    "%u functions have a GID of their own each", client_nr_devs);
 }
 
-/* The move is done when client_move() returns, which is why SMC can rely on it */
+/* The move is complete when client_move() returns, on which SMC relies */
 static void test_move(struct client_dev *from, struct client_dev *to,
 		      struct client_dmb *dmb, u8 *data)
 {
@@ -140,7 +140,7 @@ static void test_move(struct client_dev *from, struct client_dev *to,
 		    client_name(to), irqs, irq_bit, irq_mask);
 }
 
-/* No signal is asked for, at odd places and lengths, so none may come */
+/* Moves at odd offsets and lengths, without a signal, so none must arrive */
 static void test_move_bits(struct client_dev *from, struct client_dmb *dmb,
 			   u8 *data)
 {

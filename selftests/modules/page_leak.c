@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocates a page and forgets it; the lab has to notice
+ * Allocates a page and leaks it, which the lab must detect
  */
 
 #include <linux/errno.h>
@@ -8,7 +8,7 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
-/* Not __init, of which the kernel forgets the name */
+/* Not __init, whose symbols the kernel frees */
 static int page_leak_init(void)
 {
 	return __get_free_page(GFP_KERNEL) ? 0 : -ENOMEM;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Deconfigures a function that is in use, and configures it again
+ * Deconfigure a function that is in use, and configure it again
  *
- * The kernel never does that: it disables a function before. What the machine
- * makes of it is for the test to see that loads this module.
+ * The kernel itself never does that: it disables a function first. The test
+ * that loads this module checks the effect.
  */
 
 #include <linux/bits.h>
@@ -29,7 +29,7 @@ static int __init deconfigure_init(void)
 		return -ENODEV;
 	zdev = to_zpci(to_pci_dev(dev));
 	rc = sclp_pci_deconfigure(zdev->fid) ?: sclp_pci_configure(zdev->fid);
-	zdev->fh &= ~BIT(31);	/* not enabled: it can be reset by that handle */
+	zdev->fh &= ~BIT(31);	/* not enabled: the handle needed for a reset */
 	put_device(dev);
 	return rc;
 }

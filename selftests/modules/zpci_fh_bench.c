@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What copies cost: the library against the kernel's own helpers
+ * The cost of copies: the library compared with the kernel's own helpers
  *
- * Counted, not timed: PCI instructions by the device, guest instructions by a
- * clock that QEMU's -icount advances by 1 ns for each (a PCI instruction
- * counts as one there, though it takes about a microsecond on a machine).
- * That clock is checked first; without it there is a dash for the figure.
+ * Costs are counted, not timed. The device counts PCI instructions. Guest
+ * instructions are counted by a clock that QEMU's -icount advances by 1 ns for
+ * each. (A PCI instruction counts as one there, although it takes about a
+ * microsecond on a machine.) The clock is checked first; if it does not work,
+ * the table has a dash instead of the count.
  *
- * Invariant: a copy by the library costs the fewest PCI instructions that are
- * legal, and never more than one by the kernel's helper, where that works at
- * all; it moves the same bytes. Take a piece off a block in the planner and
- * the rows differ from the minimum.
+ * Invariant: a copy by the library needs the minimum of legal PCI instructions,
+ * and never more than the kernel's helper, if that works at all; it moves the
+ * same bytes. If you make the planner use shorter blocks, the rows differ from
+ * the minimum.
  *
- * The table is in debugfs, zpci_lab/zpci_fh_bench, when the module is loaded.
+ * While the module is loaded, the table is in debugfs, zpci_lab/zpci_fh_bench.
  */
 
 #include <linux/bitops.h>
@@ -63,7 +64,7 @@ struct bench_cost {
 
 typedef int (*bench_op)(const struct bench_case *c);
 
-/* What is compared */
+/* The operations to compare */
 
 static noinline int bench_nothing(const struct bench_case *c)
 {
@@ -94,7 +95,7 @@ static noinline int bench_kernel_from(const struct bench_case *c)
 	return zpci_memcpy_fromio(c->mem, c->io, c->len);
 }
 
-/* What a load costs that is a call of its own for each doubleword */
+/* The cost of a separate load call for each doubleword */
 static noinline int bench_load_loop(const struct bench_case *c)
 {
 	u64 offset, val;
@@ -136,7 +137,7 @@ static s64 bench_least(bench_op op, const struct bench_case *c)
 	return least;
 }
 
-/* The clock is off by an instruction or two at either end of the calls */
+/* The clock is off by an instruction or two before and after the calls */
 static s64 bench_insns(bench_op op, const struct bench_case *c)
 {
 	s64 all = bench_least(op, c) - bench_least(bench_nothing, c);
@@ -157,7 +158,7 @@ static struct bench_cost bench(bench_op op, const struct bench_case *c)
 	return cost;
 }
 
-/* A thousand instructions exactly, besides a few around them */
+/* Exactly a thousand instructions, plus a few around them */
 static noinline int bench_thousand(const struct bench_case *c)
 {
 	unsigned long n = 1000;
@@ -245,7 +246,7 @@ static bool bench_same(const struct bench_case *c)
 	       !memcmp(back, c->mem, c->len);
 }
 
-/* One row; false if the library was not as good as it must be */
+/* One row; false if the library needs too many instructions */
 static bool bench_compare(struct bench_case *c, bool to,
 			  const struct shape *shape, size_t len)
 {
@@ -287,7 +288,7 @@ static void bench_table(struct zpci_lab_fn *fn, void __iomem *io)
 		    fn->name);
 }
 
-/* What a doubleword of a 4 KiB load costs */
+/* The cost per doubleword of a 4 KiB load */
 static void bench_loads(struct zpci_lab_fn *fn)
 {
 	static const struct {

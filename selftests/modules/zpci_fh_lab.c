@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The library on real instructions
+ * The library with real instructions
  *
- * Invariant: whatever offset, length and alignment a caller asks for, a copy
- * moves exactly these bytes, touches none around them on either side, and
- * costs as many PCI instructions as the rules allow at the least. An ISM gets
- * each block as one PCISTB, whatever CLP says about the function. The bytes
- * are compared past the library, the instructions are those that the device
- * has counted, and the minimum is zpci_lab.c's own. The copies come from a
- * seeded generator, so a failure can be repeated: load the module with the
- * seed that it printed.
+ * Invariant: for any offset, length and alignment, a copy moves exactly these
+ * bytes, changes no bytes around them on either side, and takes the fewest PCI
+ * instructions that the rules allow. An ISM gets each block as one PCISTB,
+ * whatever CLP reports about the function. The bytes are compared without using
+ * the library, the device counts the instructions, and zpci_lab.c computes the
+ * minimum independently. The copies come from a seeded generator, so a failure
+ * can be reproduced: load the module with the seed that it printed.
  *
- * Failure is provoked on the other side of the instruction: the device's
- * fault injector ends the k-th one of a copy as busy, with an error, with an
- * unknown handle or with a program exception, for every k. What is then
- * found on both sides has to be what the library documents.
+ * Faults are injected in the device: for every k, the k-th instruction of a
+ * copy ends as busy, with an error, with an unknown handle or with a program
+ * exception. The result on both sides must then be as documented by the
+ * library.
  *
  * Sources and destinations end at most 7 bytes before a page that is not
- * mapped, so that reading or writing on is an oops.
+ * mapped, so that an access beyond the end causes an oops.
  *
- * The results are in debugfs, zpci_lab/zpci_fh_lab, when the module is loaded.
+ * While the module is loaded, the results are in debugfs, zpci_lab/zpci_fh_lab.
  */
 
 #include <linux/align.h>
@@ -57,8 +56,8 @@ static struct zpci_lab_report report;
 static struct rnd_state rnd;
 static u8 *buf;			/* the CPU's side of a copy */
 static u8 *back;		/* what was read back */
-static u8 *shadow;		/* what the function's memory has to be */
-static u8 *pool;		/* random bytes, twice as many as a copy has */
+static u8 *shadow;		/* expected contents of the function's memory */
+static u8 *pool;		/* random bytes, twice the maximum of a copy */
 
 struct copy {
 	u32 offset;		/* in the area */
@@ -79,7 +78,7 @@ static u32 lab_random_len(u32 size)
 	return 1 + lab_random(min(max, size));
 }
 
-/* Half of them at a 4 KiB boundary, where the rules are */
+/* Half of them at a 4 KiB boundary, where special rules apply */
 static u32 lab_random_offset(const struct zpci_lab_area *area, u32 len)
 {
 	u32 range = area->size - len + 1;
@@ -112,7 +111,7 @@ static bool lab_report_copy(struct zpci_lab_fn *fn, const char *what,
 	return false;
 }
 
-/* Both sides of the copy as they have to be, or false and a note */
+/* Check the function's memory against shadow; if wrong, add a note */
 static bool lab_expect_shadow(struct zpci_lab_fn *fn, const char *what,
 			      const struct copy *c)
 {
@@ -148,7 +147,7 @@ static bool lab_expect_count(struct zpci_lab_fn *fn, const char *what,
 	return true;
 }
 
-/* The most that one PCISTB can carry, given where the source lies */
+/* The most that one PCISTB can carry with this source alignment */
 static size_t lab_block_limit(struct zpci_lab_fn *fn, const struct copy *c)
 {
 	u64 offset = fn->to.base + c->offset;
@@ -169,7 +168,7 @@ static void lab_fill(u8 *to, u32 len)
 	memcpy(to, pool + lab_random(MAX_COPY), len);
 }
 
-/* To an ISM: of any length and alignment, in one PCISTB */
+/* To an ISM: any length and alignment, in one PCISTB */
 static bool lab_block_to(struct zpci_lab_fn *fn)
 {
 	struct copy c = lab_random_copy(&fn->to);
@@ -227,7 +226,7 @@ static bool lab_set(struct zpci_lab_fn *fn)
 	       lab_expect_shadow(fn, "memset", &c);
 }
 
-/* In the destination nothing but @len bytes of shadow, or false and a note */
+/* Only @len bytes of shadow in the destination? If not, add a note */
 static bool lab_expect_mem(struct zpci_lab_fn *fn, const char *what,
 			   const struct copy *c, u32 len)
 {
@@ -268,7 +267,7 @@ static bool lab_copy_from(struct zpci_lab_fn *fn)
 	       lab_expect_mem(fn, "fromio", &c, c.len);
 }
 
-/* Random contents, known to shadow */
+/* Fill the area with random data, also in shadow */
 static bool lab_contents(struct zpci_lab_fn *fn,
 			 const struct zpci_lab_area *area)
 {
@@ -301,8 +300,8 @@ static void lab_copies(struct zpci_lab_fn *fn, const char *what,
 }
 
 /*
- * Single instructions: what no function accepts is not issued, everything else
- * is, once, and the function decides
+ * Single instructions: those that no function accepts are not issued. All
+ * others are issued once, and the function decides.
  */
 
 static bool lab_single(struct zpci_lab_fn *fn, const char *what, int expected,
@@ -326,7 +325,7 @@ static bool lab_legal_reg(u64 offset, size_t len)
 	       offset % len == 0;
 }
 
-/* The value, right-aligned, as the bytes in memory say */
+/* The value of the bytes in memory, right-aligned */
 static u64 lab_value(const u8 *bytes, size_t len)
 {
 	u64 val = 0;
@@ -368,7 +367,7 @@ static bool lab_store_one(struct zpci_lab_fn *fn, u32 at, size_t len)
 	       lab_expect_shadow(fn, "store", &c);
 }
 
-/* An ISM accepts 4 KiB, whatever maxstbl says */
+/* An ISM accepts 4 KiB, whatever maxstbl is */
 static int lab_block_result(struct zpci_lab_fn *fn, u64 offset, size_t len,
 			    const u8 *src)
 {
@@ -433,7 +432,7 @@ static void lab_singles(struct zpci_lab_fn *fn)
 	zpci_lab_ok(&report, lab_blocks(fn), "%s: single blocks", fn->name);
 }
 
-/* What no instruction may be issued for, besides its form */
+/* Other cases in which no instruction must be issued */
 
 static bool lab_refused(struct zpci_lab_fn *fn, u8 pcias, u64 offset,
 			size_t len, int expected)
@@ -475,7 +474,7 @@ static void lab_bad_ranges(struct zpci_lab_fn *fn)
 	zpci_lab_ok(&report, ok, "%s: ranges that it does not have", fn->name);
 }
 
-/* Byte by byte the kernel's own accessors are right about config space */
+/* For single bytes of config space, the kernel's own accessors are correct */
 static void lab_config(struct zpci_lab_fn *fn)
 {
 	u8 is[64], byte;
@@ -532,8 +531,8 @@ static bool lab_disarm(struct zpci_lab_fn *fn, const struct fault *f)
 }
 
 /*
- * Of a copy of n instructions whose k-th one had the fault: how many bytes
- * have been moved. The device knows the offset of the last instruction.
+ * The number of bytes moved by a copy that had a fault. The device knows the
+ * offset of the last instruction.
  */
 static u32 lab_moved(struct zpci_lab_fn *fn, const struct fault *f,
 		     const struct zpci_lab_area *area, const struct copy *c)
@@ -543,7 +542,7 @@ static u32 lab_moved(struct zpci_lab_fn *fn, const struct fault *f,
 	return f->rc ? last - c->offset : c->len;
 }
 
-/* How many instructions that makes, failed and repeated ones included */
+/* The number of instructions issued, including failed and repeated ones */
 static long lab_issued(const struct fault *f, unsigned int n, unsigned int k)
 {
 	return f->rc ? k : n + f->times;
@@ -596,7 +595,7 @@ static bool lab_fault_from(struct zpci_lab_fn *fn, const struct fault *f,
 	       lab_expect_mem(fn, f->name, c, min(*moved, c->len));
 }
 
-/* With the first instruction nothing, with each further one a bit more */
+/* A fault in the first instruction moves nothing, in later ones a bit more */
 static bool lab_more_moved(const struct fault *f, const struct copy *c,
 			   unsigned int k, u32 before, u32 moved)
 {
@@ -681,7 +680,7 @@ static void lab_test_all(void)
 
 static void *lab_alloc(u32 size)
 {
-	/* With a page behind it that is not mapped */
+	/* Followed by a page that is not mapped */
 	return __vmalloc(size, GFP_KERNEL | __GFP_ZERO);
 }
 

@@ -2,19 +2,19 @@
 /*
  * The library never uses MIO
  *
- * Invariant: whatever the machine has, zpci_fh_*() issue PCILG, PCISTG and
- * PCISTB by function handle. The kernel chooses the newer memory I/O (MIO)
- * instructions by the static key have_mio, which is off in the lab, as QEMU's
- * CPU does not have them. This module switches it on: now every accessor that
- * asks the key ends with an operation exception. That the ordinary ones do is
- * part of the test: without it the library's success would say nothing. Let
- * zpci_fh_load() call zpci_load() and it fails here.
+ * Invariant: zpci_fh_*() issue PCILG, PCISTG and PCISTB by function handle on
+ * any machine. The kernel selects the newer memory I/O (MIO) instructions by
+ * the static key have_mio, which is off in the lab because QEMU's CPU does not
+ * have them. This module switches it on: now every accessor that tests the key
+ * ends with an operation exception. The test verifies this for the ordinary
+ * accessors; otherwise the library's success would prove nothing. If you make
+ * zpci_fh_load() call zpci_load(), it fails here.
  *
- * The key is not exported; the loader passes its address, from /proc/kallsyms.
- * While it is on, no PCI driver that uses the ordinary accessors must be at
- * work, so this is for a guest that has no other.
+ * The key is not exported; its address from /proc/kallsyms is passed as a
+ * module parameter. While it is on, no PCI driver that uses the ordinary
+ * accessors may be active, so run this in a guest without other PCI drivers.
  *
- * The results are in debugfs, zpci_lab/zpci_fh_mio, when the module is loaded.
+ * While the module is loaded, the results are in debugfs, zpci_lab/zpci_fh_mio.
  */
 
 #include <linux/errno.h>
@@ -54,7 +54,7 @@ static void mio_switch(bool on)
 		static_key_disable(have_mio);
 }
 
-/* Ordinary accessors: all right without MIO, and only then */
+/* Ordinary accessors: work without MIO, and only then */
 static void mio_ordinary(struct zpci_lab_fn *fn, void __iomem *io, bool on)
 {
 	const char *state = on ? "fail with" : "work without";
@@ -78,8 +78,10 @@ static void mio_ordinary(struct zpci_lab_fn *fn, void __iomem *io, bool on)
 		    state, val);
 }
 
-/* Read back by handle as well, and past the library */
-/* An ISM has to get each store as a block, which no copy does */
+/*
+ * Reads back by handle without using the library. For an ISM each store must be
+ * one block, so a copy cannot be used.
+ */
 static bool mio_to(struct zpci_lab_fn *fn)
 {
 	u64 offset = fn->to.base + MIO_OFFSET;
@@ -114,7 +116,7 @@ static bool mio_from(struct zpci_lab_fn *fn)
 	return !rc && !memcmp(data + MIO_OFFSET, back, MIO_LEN - MIO_OFFSET);
 }
 
-/* One instruction each; a BAR of an ISM has to refuse the store */
+/* One instruction each; the store is skipped for an ISM, which refuses it */
 static bool mio_single(struct zpci_lab_fn *fn)
 {
 	u64 val;
@@ -161,7 +163,7 @@ static void mio_library(struct zpci_lab_fn *fn, bool on)
 		    state);
 }
 
-/* An address means something else with MIO: map while it is off */
+/* With MIO an address has another meaning, so map while it is off */
 static void mio_test(struct zpci_lab_fn *fn)
 {
 	void __iomem *io = pci_iomap(fn->pdev, fn->from.pcias, 0);
@@ -188,7 +190,7 @@ static void mio_test_all(void)
 	struct zpci_lab_fn *fn;
 	char name[KSYM_SYMBOL_LEN];
 
-	/* What lies there decides, before anything is written to it */
+	/* Check the symbol at this address before writing to it */
 	sprint_symbol(name, key);
 	if (!str_has_prefix(name, "have_mio+0x0/") ||
 	    static_key_enabled((struct static_key *)key)) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the lab's test modules have in common
+ * Common code of the lab's test modules
  *
  * A driver for the emulated functions that have a control BAR (zpci-ram, ism
- * with lab=on): it gives each of them an area to store to and one to load
- * from. For an ISM that is a buffer registered for itself, and the command
- * window without the header, which is where the doorbell is.
+ * with lab=on). It provides an area to store to and one to load from for each
+ * of them. For an ISM these are a buffer registered for the function itself,
+ * and the command window without the header, which contains the doorbell.
  *
- * Nothing in here goes through the library, nor through its arithmetic: what
- * is counted, read back or expected has to be independent of what is tested.
+ * Nothing here uses the library or its arithmetic: what is counted, read back
+ * or expected must be independent of the code under test.
  */
 
 #include <linux/debugfs.h>
@@ -68,7 +68,7 @@ static int lab_store_block(struct zpci_lab_fn *fn, u8 pcias, u64 offset,
 	return __zpci_store_block(src, req, offset);
 }
 
-/* An error answers like a register that no test expects */
+/* On error, returns a value that no test expects */
 u64 zpci_lab_get(struct zpci_lab_fn *fn, u64 reg)
 {
 	u64 val;
@@ -137,7 +137,7 @@ int zpci_lab_read(struct zpci_lab_fn *fn, const struct zpci_lab_area *area,
 }
 EXPORT_SYMBOL_GPL(zpci_lab_read);
 
-/* @offset and @len are multiples of 8, as no test needs more */
+/* @offset and @len must be multiples of 8, which is enough for the tests */
 int zpci_lab_write(struct zpci_lab_fn *fn, const struct zpci_lab_area *area,
 		   u32 offset, const u8 *buf, u32 len)
 {
@@ -159,7 +159,7 @@ EXPORT_SYMBOL_GPL(zpci_lab_write);
 /*
  * The fewest instructions
  *
- * No load or store by register crosses a doubleword, so a range falls into
+ * No load or store by register crosses a doubleword, so a range is divided into
  * its doublewords, and zpci_lab_regs has the minimum for a part of one.
  */
 
@@ -194,9 +194,9 @@ unsigned int zpci_lab_min_loads(u64 offset, size_t len)
 EXPORT_SYMBOL_GPL(zpci_lab_min_loads);
 
 /*
- * Within 4 KiB. Of the whole doublewords, a store by register takes one and a
- * block two or more, so any number of them is cut into pieces of up to
- * @block; whatever is left over then is a legal piece as well.
+ * Within 4 KiB. A store by register takes one doubleword and a block takes two
+ * or more, so any number of doublewords is split into pieces of up to @block;
+ * the remainder is always a legal piece as well.
  */
 static unsigned int lab_min_stores_4k(u64 offset, size_t len, size_t block)
 {
@@ -209,7 +209,7 @@ static unsigned int lab_min_stores_4k(u64 offset, size_t len, size_t block)
 	return n + DIV_ROUND_UP(len / 8, block / 8) + zpci_lab_regs[0][len % 8];
 }
 
-/* @block_limit: the most that can be handed to one PCISTB, besides maxstbl */
+/* @block_limit: limit for one PCISTB, in addition to maxstbl */
 unsigned int zpci_lab_min_stores(const struct zpci_lab_fn *fn, u64 offset,
 				 size_t len, size_t block_limit)
 {
@@ -239,7 +239,7 @@ int zpci_lab_report_init(struct zpci_lab_report *r, const char *name)
 }
 EXPORT_SYMBOL_GPL(zpci_lab_report_init);
 
-/* Not before the test is done, as the number of results comes first in KTAP */
+/* Call this after the test: the number of results comes first in KTAP */
 void zpci_lab_report_publish(struct zpci_lab_report *r)
 {
 	bool lost = seq_buf_has_overflowed(&r->text);
@@ -298,7 +298,7 @@ static void lab_setup_ram(struct zpci_lab_fn *fn)
 	snprintf(fn->name, sizeof(fn->name), "strict %u", fn->zdev->maxstbl);
 }
 
-/* Body first, then the header, which rings the bell */
+/* Body first, then the header, which rings the doorbell */
 static int lab_ism_cmd(struct zpci_lab_fn *fn, u32 cmd, const u64 *body,
 		       u16 len, u64 *answer)
 {
@@ -419,7 +419,7 @@ static struct pci_driver lab_driver = {
 	.remove = lab_remove,
 };
 
-/* A function that does not probe would be one that is not tested */
+/* A function that fails to probe would not be tested */
 void zpci_lab_all_bound(struct zpci_lab_report *r)
 {
 	struct pci_dev *pdev = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the lab's test modules have in common: see zpci_lab.c
+ * Common code of the lab's test modules: see zpci_lab.c
  */
 #ifndef _ZPCI_LAB_H
 #define _ZPCI_LAB_H
@@ -13,12 +13,12 @@
 
 #include "zpci-lab-regs.h"
 
-/* A part of a function that works like memory */
+/* A part of a function that behaves like memory */
 struct zpci_lab_area {
 	u8 pcias;
 	u64 base;	/* where it starts in that address space */
 	u32 size;
-	u8 *mem;	/* what the device stores to, if the CPU can see it */
+	u8 *mem;	/* where the device stores, if accessible to the CPU */
 };
 
 struct zpci_lab_fn {
@@ -27,7 +27,7 @@ struct zpci_lab_fn {
 	struct zpci_dev *zdev;
 	char name[32];
 	bool ism;
-	struct zpci_lab_area to;	/* takes stores */
+	struct zpci_lab_area to;	/* accepts stores */
 	struct zpci_lab_area from;	/* can be loaded from */
 
 	/* An ISM's buffer and status page */
@@ -56,7 +56,7 @@ void zpci_lab_count(struct zpci_lab_fn *fn, struct zpci_lab_count *count);
 struct zpci_lab_count zpci_lab_count_since(struct zpci_lab_fn *fn,
 					   const struct zpci_lab_count *then);
 
-/* Data, past the library */
+/* Data access without the library */
 int zpci_lab_read(struct zpci_lab_fn *fn, const struct zpci_lab_area *area,
 		  u32 offset, u8 *buf, u32 len);
 int zpci_lab_write(struct zpci_lab_fn *fn, const struct zpci_lab_area *area,

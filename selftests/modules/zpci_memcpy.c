@@ -3,11 +3,11 @@
  * The kernel's own copies, zpci_memcpy_toio() and zpci_memcpy_fromio()
  *
  * Invariant: a copy of any offset, alignment and length moves its bytes, on a
- * machine that enforces the rules of the instructions. It holds only for a
- * kernel which takes the 4 KiB boundary and the alignment from the I/O
- * address; without that, copies fail with -ENXIO.
+ * machine that enforces the rules of the instructions. It holds only if the
+ * kernel derives the 4 KiB boundary and the alignment from the I/O address;
+ * otherwise copies fail with -ENXIO.
  *
- * The results are in debugfs, zpci_lab/zpci_memcpy, when the module is loaded.
+ * While the module is loaded, the results are in debugfs, zpci_lab/zpci_memcpy.
  */
 
 #include <linux/errno.h>
@@ -31,7 +31,7 @@ static struct zpci_lab_report report;
 static struct rnd_state rnd;
 static u8 *mem, *back;
 
-/* Returns what the copy did, or -EIO if it has moved other bytes */
+/* Returns the result of the copy, or -EIO if it moved wrong bytes */
 static int copy(struct zpci_lab_fn *fn, u8 __iomem *io, bool to, u32 offset,
 		u32 align, u32 len)
 {
@@ -77,7 +77,7 @@ static void test_function(struct zpci_lab_fn *fn)
 {
 	u8 __iomem *io;
 
-	if (fn->ism)	/* takes no MMIO */
+	if (fn->ism)	/* does not accept MMIO */
 		return;
 	io = pci_iomap(fn->pdev, fn->to.pcias, 0);
 	zpci_lab_ok(&report, io, "%s is mapped", fn->name);
