@@ -5,13 +5,13 @@
 #
 #   build.sh SRCDIR BUILDDIR
 #
-# SRCDIR    unpacked source of QEMU, 7.2 (Debian 12) or 10.0 (Debian 13); is
-#           changed: the patches are applied, hw/s390x/zpci-lab is added
-# BUILDDIR  made and configured if need be; the result is
+# SRCDIR    unpacked source of QEMU, 7.2 (Debian 12) or 10.0 (Debian 13). The
+#           patches are applied to it, and hw/s390x/zpci-lab is added.
+# BUILDDIR  created and configured if necessary; the result is
 #           BUILDDIR/qemu-system-s390x
 #
-# Run it again after a change here: only what depends on it is rebuilt.
-# JOBS in the environment sets the number of parallel jobs.
+# Run it again after a change here: only what depends on the change is rebuilt.
+# The environment variable JOBS sets the number of parallel jobs.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -25,7 +25,7 @@ die()
 }
 
 [ $# -eq 2 ] || die "usage: build.sh SRCDIR BUILDDIR"
-[ -f "$1/hw/s390x/s390-pci-inst.c" ] || die "$1 is no source tree of QEMU"
+[ -f "$1/hw/s390x/s390-pci-inst.c" ] || die "$1 is not a QEMU source tree"
 for tool in patch ninja pkg-config python3; do
 	command -v $tool >/dev/null || die "$tool is not installed"
 done
@@ -33,8 +33,8 @@ mkdir -p "$2"
 src=$(cd "$1" && pwd)
 build=$(cd "$2" && pwd)
 
-# The patches for this version, in their order: NNNN-VERSION-SUBJECT.patch is
-# for one, NNNN-SUBJECT.patch for all.
+# The patches for this version, in order: NNNN-VERSION-SUBJECT.patch is for one
+# version, NNNN-SUBJECT.patch for all.
 wanted()
 {
 	version=$(cut -d . -f 1,2 "$src/VERSION")
@@ -47,8 +47,8 @@ wanted()
 	done
 }
 
-# Copies of the applied patches stay in the source tree, so that others can
-# replace them.
+# Copies of the applied patches are kept in the source tree, so that they can be
+# reverted later.
 applied()
 {
 	for p in "$src"/.[0-9][0-9][0-9][0-9]-*.patch; do
@@ -63,11 +63,11 @@ apply_patches()
 	! cmp -s "$build/wanted.patch" "$build/applied.patch" || return 0
 	for p in $(applied | sort -r); do
 		patch -d "$src" -p1 -R -s -f <"$src/$p" ||
-			die "cannot take the old patches out of $src; unpack it anew"
+			die "cannot revert the old patches in $src; unpack it again"
 		rm "$src/$p"
 	done
 	for p in $(wanted); do
-		# A dry run first, so as never to leave half a patch behind.
+		# A dry run first, so that a patch is never applied partially.
 		patch -d "$src" -p1 -s -f --dry-run <"$here/$p" >"$build/patch.log" || {
 			cat "$build/patch.log" >&2
 			die "$p does not apply to $src"
@@ -77,7 +77,7 @@ apply_patches()
 	done
 }
 
-# Copy only what differs: ninja goes by the time stamps.
+# Copy only what differs: ninja checks the time stamps.
 copy_files()
 {
 	mkdir -p "$src/hw/s390x/zpci-lab"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Everything in the zPCI lab devices that depends on the version of QEMU.
+ * Everything in the zPCI lab devices that depends on the QEMU version.
  *
  * Known to work: 7.2 (Debian 12) and 10.0 (Debian 13).
  */
@@ -9,7 +9,7 @@
 
 #define ZPCI_LAB_QEMU (QEMU_VERSION_MAJOR * 100 + QEMU_VERSION_MINOR)
 
-/* struct PCIDevice left pci.h for a header of its own in 8.0. */
+/* struct PCIDevice moved from pci.h to a separate header in 8.0. */
 #if ZPCI_LAB_QEMU >= 800
 #include "hw/pci/pci_device.h"
 #else
@@ -25,7 +25,7 @@ typedef Property LabProperty;
 #define LAB_PROP_END DEFINE_PROP_END_OF_LIST(),
 #endif
 
-/* The big lock got a shorter name in 9.0. */
+/* The functions of the big lock got shorter names in 9.0. */
 #include "qemu/main-loop.h"
 #if ZPCI_LAB_QEMU < 900
 #define bql_lock()   qemu_mutex_lock_iothread()

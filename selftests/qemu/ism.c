@@ -13,44 +13,44 @@
  * device to signal the owner: bits in a status page (SBA) and an MSI. Events
  * go to the owner's event queue (IEQ). BAR 2 is the command window.
  *
- * The second line is what CLP reports of the function: type, virtual function
- * number, physical channel. The third is what it reports of the group: id
- * (below 0xf0; by default QEMU chooses one from there on), longest PCISTB,
- * relaxed alignment, measurement interval. A host can report other values to a
- * guest than hold for the function that it passes through. So the function
- * itself does not go by them: it takes PCISTBs of up to max-block bytes (by
- * default maxstbl, which is 4096) at any alignment.
+ * The second line is what CLP reports about the function: type, virtual
+ * function number, physical channel. The third is what it reports about the
+ * group: id (below 0xf0; by default QEMU chooses one from 0xf0 up), longest
+ * PCISTB, relaxed alignment, measurement interval. For a function that is
+ * passed through, a host can report values that differ from the actual ones.
+ * Therefore the function itself does not use them: it accepts PCISTBs of up to
+ * max-block bytes (by default maxstbl, which is 4096) at any alignment.
  *
- * No specification of the device is public. What is modelled is what the
- * Linux driver (drivers/s390/net/ism*) and public mails of its authors tell:
- *   - the commands, their layout, and the way they are given: body first, the
+ * There is no public specification of the device. The model is based on the
+ * Linux driver (drivers/s390/net/ism*) and on public mails from its authors:
+ *   - the commands, their layout, and how they are issued: body first, the
  *     8 byte header at offset 0 last, then the response is read back
  *   - layout of the BAR 0 address, SBA and IEQ; the order of signalling
  *   - PCISTB of 1 to 4096 bytes at any alignment, never across 4 KiB; no
  *     PCISTG to any BAR; MSI, no MSI-X; function type 5 in a partition
  *   - a virtual function has no memory enable bit: it reads as 0
  *
- * Inferred, so perhaps different on a real machine:
- *   - the return codes, except 0xffff for a thing to unregister that is not
- *     there (the driver takes this as "already gone")
- *   - command window of 4 KiB; what a response does not cover reads as 0
+ * Inferred, so a real machine may differ:
+ *   - the return codes, except 0xffff if the object to unregister does not
+ *     exist (the driver treats this as "already gone")
+ *   - command window of 4 KiB; the part after a response reads as 0
  *   - SBA and DMB start at a page, the IEQ at 512 bytes; DMBs of 1 byte to
  *     8 MiB (what the address can express); an SBA must come first
- *   - a token that nobody has or that is for somebody else, an offset beyond
- *     the DMB, an access beyond the window and a read of BAR 0 end with an
- *     operand exception; a store which the owner's DMA does not accept with
- *     cc 1, status 40, and the owner (not the writer) in the error state
- *   - bit n of a DMBE mask is counted from the left, as all other bits are
- *   - every signal raises an MSI, without regard to a summary bit still set
- *   - a function which loses a DMB it has stored to gets an event 4 (type 0,
+ *   - an unknown token or one for another peer, an offset beyond the DMB, an
+ *     access beyond the window and a read of BAR 0 end with an operand
+ *     exception; a store that the owner's DMA does not accept ends with cc 1,
+ *     status 40, and puts the owner (not the writer) in the error state
+ *   - bit n of a DMBE mask is counted from the left, like all other bits
+ *   - every signal raises an MSI, even if a summary bit is still set
+ *   - a function that loses a DMB it has stored to gets an event 4 (type 0,
  *     the token); when a function is disabled or goes away, each peer with
  *     such a connection to it gets an event 7 (type 1, the GID)
- *   - an event is refused if there were 14 since the guest has cleared the
- *     event bit of the SBA: whoever signals gets code 7, and the function's own
- *     events are lost; without an SBA they overwrite the oldest ones
- *   - when a function goes away, the DMBs that were for it are for nobody, even
- *     if another one gets its GID
- *   - VLAN ids are kept and reported but separate nobody
+ *   - an event is refused if there were 14 since the guest cleared the event
+ *     bit of the SBA: the sender gets code 7, and the function's own events are
+ *     lost; without an SBA they overwrite the oldest ones
+ *   - when a function goes away, the DMBs that were for it cannot be used by
+ *     any other function, even one that gets its GID
+ *   - VLAN ids are stored and reported but do not isolate functions
  */
 #include "qemu/osdep.h"
 #include "qemu/atomic.h"
@@ -72,7 +72,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(IsmState, ISM)
 #define ISM_DEVICE_ID           0x04ed
 #define ISM_PFT                 5
 #define ISM_DEFAULT_PCHID       0x07c0
-#define ISM_CHID_SOFTWARE       0xff00  /* from here: not for real ISM */
+#define ISM_CHID_SOFTWARE       0xff00  /* from here up: not a real ISM */
 #define ISM_FIRST_GID           0x49534d0000000001ULL
 #define ISM_NO_GID              0
 
@@ -105,7 +105,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(IsmState, ISM)
 enum IsmEventType { ISM_EVENT_BUFFER, ISM_EVENT_DEVICE, ISM_EVENT_SOFTWARE };
 enum { ISM_CODE_DMB_UNREGISTERED = 4, ISM_CODE_GID_DISABLED = 7 };
 
-/* What a command can return */
+/* Return codes of commands */
 enum {
     ISM_RET_OK = 0,
     ISM_RET_COMMAND = 1,        /* unknown command */
@@ -113,7 +113,7 @@ enum {
     ISM_RET_ARGUMENT = 3,       /* unaligned or out of range */
     ISM_RET_IN_USE = 4,         /* already registered, index taken */
     ISM_RET_SEQUENCE = 5,       /* something else must be registered first */
-    ISM_RET_NO_PEER = 6,        /* no such GID, or it takes no events */
+    ISM_RET_NO_PEER = 6,        /* no such GID, or it accepts no events */
     ISM_RET_FULL = 7,           /* no more tokens, VLAN ids, room for events */
     ISM_RET_NOT_FOUND = 0xffff, /* nothing of this kind is registered */
 };
@@ -122,9 +122,9 @@ typedef struct IsmDmb {
     IsmState *owner;
     uint64_t token;
     uint64_t dma;
-    uint64_t rgid;      /* who may store */
+    uint64_t rgid;      /* GID of the peer that may store */
     uint32_t len;
-    uint16_t index;     /* of its bit in the SBA */
+    uint16_t index;     /* index of its bit in the SBA */
     bool used;          /* stored to: owner and writer are connected */
 } IsmDmb;
 
@@ -157,8 +157,8 @@ struct IsmState {
 };
 
 /*
- * All functions, all GIDs that one has ever had, and all DMBs by token.
- * Protected by the big lock.
+ * All functions, all GIDs ever used, and all DMBs by token. Protected by the
+ * big lock.
  */
 static QTAILQ_HEAD(, IsmState) ism_functions =
     QTAILQ_HEAD_INITIALIZER(ism_functions);
@@ -177,7 +177,7 @@ static IsmState *ism_by_gid(uint64_t gid)
     return NULL;
 }
 
-/* A function in the same fabric; itself, too. */
+/* A function in the same fabric, which can be the function itself. */
 static IsmState *ism_peer(const IsmState *ism, uint64_t gid)
 {
     IsmState *peer = ism_by_gid(gid);
@@ -188,9 +188,9 @@ static IsmState *ism_peer(const IsmState *ism, uint64_t gid)
 /*
  * Guest memory: the DMA address space of a function
  *
- * A function whose DMA fails enters the error state. QEMU's IOMMU sees to it
- * for an address in its range, but is not asked about any other; and with bus
- * mastering off there is no DMA that could fail.
+ * A function whose DMA fails enters the error state. QEMU's IOMMU does this for
+ * addresses in its range, but is not called for others. With bus mastering off
+ * there is no DMA that could fail.
  */
 
 static bool ism_dma_result(IsmState *ism, bool ok)
@@ -219,9 +219,9 @@ static bool ism_dma_write(IsmState *ism, uint64_t addr, const void *buf,
 }
 
 /*
- * Set bits in a byte that the guest may be clearing other bits of at the same
- * time: must be atomic, so it needs the memory itself. What is no memory is
- * mapped as a copy, which is left as it is.
+ * Set bits in a byte while the guest may be clearing other bits. This must be
+ * atomic, so it needs direct access to the memory. If the address is not RAM,
+ * a bounce buffer is mapped, which is not changed.
  */
 static bool ism_dma_or(IsmState *ism, uint64_t addr, uint8_t bits)
 {
@@ -264,7 +264,7 @@ static bool ism_signal_dmb(IsmState *ism, uint16_t index, unsigned element)
     uint64_t bit = ism->sba + ISM_SBA_DMB_BITS + index / 8;
 
     if (!ism->sba) {
-        return true;    /* not wanted */
+        return true;    /* the guest does not want signals */
     }
     if (!ism_dma_or(ism, mask, 0x80 >> element % 8) ||
         !ism_dma_or(ism, bit, 0x80 >> index % 8) ||
@@ -291,7 +291,7 @@ static bool ism_write_event(IsmState *ism, uint32_t type, uint32_t code,
     stq_be_p(sizes + 8, ISM_IEQ_ENTRY_SIZE);
     stq_be_p(index, slot + 1);
 
-    /* The index tells the guest that the entry is there, so it comes last. */
+    /* The index tells the guest that there is an entry, so it comes last. */
     if (!ism_dma_write(ism, ism->ieq + ISM_IEQ_ENTRY_SIZE * (slot + 1), entry,
                        sizeof(entry)) ||
         !ism_dma_write(ism, ism->ieq + 8, sizes, sizeof(sizes)) ||
@@ -304,8 +304,8 @@ static bool ism_write_event(IsmState *ism, uint32_t type, uint32_t code,
 }
 
 /*
- * With a 15th unread event the index is where it was with none. How far the
- * guest has read it does not tell, but it clears E before it reads all.
+ * With a 15th unread event the index would be the same as with none. The guest
+ * does not tell how far it has read, but clears E before it reads all events.
  */
 static bool ism_event_room(IsmState *ism, bool *room)
 {
@@ -345,8 +345,8 @@ static uint16_t ism_post_event(IsmState *ism, uint32_t type, uint32_t code,
 /* Buffers */
 
 /*
- * Tokens are handed out in a circle, so that a stale one names nobody's
- * buffer until more than a million others have been registered.
+ * Tokens are allocated cyclically, so that a stale token is not reused until
+ * more than a million other buffers have been registered.
  */
 static uint64_t ism_new_token(void)
 {
@@ -364,7 +364,7 @@ static uint64_t ism_new_token(void)
     return 0;
 }
 
-/* Has @writer stored into a buffer of @owner?  With @forget, no longer. */
+/* Has @writer stored into a buffer of @owner?  @forget clears that. */
 static bool ism_connected(IsmState *writer, IsmState *owner, bool forget)
 {
     bool found = false;
@@ -490,7 +490,7 @@ static int ism_find_vlan(const IsmState *ism, uint16_t id)
     return -1;
 }
 
-/* 0x1fff is no VLAN: to add it is how SMC asks for version 2 of ISM. */
+/* 0x1fff is not a VLAN: SMC adds it to request version 2 of ISM. */
 static uint16_t ism_add_vlan(IsmState *ism, const uint8_t *req, uint8_t *rsp)
 {
     uint64_t id = ldq_be_p(req);
@@ -632,7 +632,7 @@ static uint16_t ism_signal_ieq(IsmState *ism, const uint8_t *req, uint8_t *rsp)
 
 #define ISM_HEADER_SIZE 8
 
-/* Lengths are without the header. */
+/* Lengths do not include the header. */
 static const struct {
     uint32_t command;
     uint16_t req_len;
@@ -679,7 +679,7 @@ static uint16_t ism_run_command(IsmState *ism, const uint8_t *request,
     return ISM_RET_COMMAND;
 }
 
-/* The request in the window is replaced by the response. */
+/* The response replaces the request in the window. */
 static void ism_doorbell(IsmState *ism)
 {
     uint8_t request[ISM_WINDOW_SIZE];
@@ -706,7 +706,7 @@ static ZpciResult ism_window(IsmState *ism, const ZpciInsn *insn,
         return zpci_ok();
     }
     memcpy(ism->window + insn->offset, data, insn->len);
-    /* Only a whole header rings the bell. */
+    /* Only a whole header rings the doorbell. */
     if (insn->offset == 0 && insn->len >= ISM_HEADER_SIZE) {
         ism_doorbell(ism);
     }
@@ -749,7 +749,7 @@ static void ism_rules(ZpciFunction *fn, ZpciRules *rules)
     rules->relaxed = true;
 }
 
-/* All connections end, in both directions, and the peers learn of it. */
+/* End all connections, in both directions, and notify the peers. */
 static void ism_disconnect(IsmState *ism)
 {
     IsmState *peer;
@@ -782,9 +782,9 @@ static void ism_disable(ZpciFunction *fn)
 }
 
 /*
- * Nobody is told: when the machine is reset, no function must get at guest
- * memory any more. If it is the guest that ends the use of this one alone,
- * ism_disable() comes first.
+ * The peers are not notified: when the machine is reset, no function may access
+ * guest memory any more. If the guest disables only this function,
+ * ism_disable() is called first.
  */
 static void ism_reset_enter(Object *obj, ResetType type)
 {
@@ -807,7 +807,7 @@ static void ism_reset_enter(Object *obj, ResetType type)
     memset(ism->window, 0, sizeof(ism->window));
 }
 
-/* None that a function has had before, unless the user wants it. */
+/* Never choose a GID that was used before, unless the user requests it. */
 static bool ism_choose_gid(IsmState *ism, Error **errp)
 {
     if (ism->gid == ISM_NO_GID) {
@@ -871,7 +871,7 @@ static void ism_realize(PCIDevice *pdev, Error **errp)
     QTAILQ_INSERT_TAIL(&ism_functions, ism, link);
 }
 
-/* Whoever gets this GID one day may not store where this function could. */
+/* A later function with this GID may not store where this one could. */
 static void ism_revoke(const IsmState *ism)
 {
     GHashTableIter iter;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * zPCI functions that take part in the architecture themselves
+ * zPCI functions that implement the architecture themselves
  *
- * The way from QEMU's zPCI instructions to a device which implements the
- * interface of zpci-function.h: decodes the registers, checks the rules of
- * the architecture, fetches the operand, and ends the instruction.
+ * Connects QEMU's zPCI instructions to a device that implements the interface
+ * in zpci-function.h: decodes the registers, checks the rules of the
+ * architecture, fetches the operand, and ends the instruction.
  */
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
@@ -43,7 +43,7 @@ static S390PCIGroup *zpci_group_create(int id, const ClpRspQueryPciGrp *want)
     return group;
 }
 
-/* The group of a function, made if need be. */
+/* The group of a function, created if necessary. */
 static S390PCIGroup *zpci_function_group(const ZpciAttributes *attr,
                                          Error **errp)
 {
@@ -91,11 +91,11 @@ void zpci_function_plug(S390PCIBusDevice *pbdev)
         return;
     }
     ZPCI_FUNCTION_GET_CLASS(fn)->describe(fn, &attr);
-    group = zpci_function_group(&attr, &error_abort);   /* is there */
+    group = zpci_function_group(&attr, &error_abort);   /* exists already */
 
     /*
-     * The copy of the function type that newer versions of QEMU keep in
-     * pbdev->pft stays 0: it means an ISM of the host, passed through.
+     * Newer versions of QEMU have a copy of the function type in pbdev->pft.
+     * It must stay 0: an ISM there is one that the host passes through.
      */
     pbdev->zpci_fn.pft = attr.pft;
     pbdev->zpci_fn.vfn = attr.vfn;
@@ -115,7 +115,7 @@ void zpci_function_disable(S390PCIBusDevice *pbdev)
         ZPCI_FUNCTION_GET_CLASS(fn)->disable(fn);
     }
     pci_device_reset(pbdev->pdev);
-    /* QEMU leaves the bit to a function that is deconfigured. */
+    /* QEMU does not clear the bit of a function that is deconfigured. */
     pbdev->fh &= ~FH_MASK_ENABLE;
 }
 
@@ -162,7 +162,7 @@ static ZpciResult zpci_check_block(const ZpciInsn *insn, ZpciFunction *fn)
     return zpci_ok();
 }
 
-/* The rules that hold for every function, and those of this one. */
+/* The rules for all functions, and those of this one. */
 static ZpciResult zpci_check(const ZpciInsn *insn, ZpciFunction *fn)
 {
     if (insn->kind == ZPCI_STORE_BLOCK) {
@@ -175,11 +175,11 @@ static ZpciResult zpci_check(const ZpciInsn *insn, ZpciFunction *fn)
 }
 
 /*
- * Let time pass without the big lock. Everything may change meanwhile, the
- * function may be gone: the caller looks it up anew, and the references see
- * to it that no other one has its address. They are dropped before anything
- * can leave by a longjmp. In TCG the CPU stays in the RCU read section that
- * it executes in; so what waits for it may wait for as long.
+ * Wait without the big lock. Anything may change meanwhile, and the function
+ * may be gone: it is looked up again, and the references ensure that no other
+ * one has the same address. They are dropped before anything can longjmp. In
+ * TCG the CPU stays in its RCU read section, so anything that waits for it may
+ * have to wait as long.
  */
 static bool zpci_sleep(S390PCIBusDevice *pbdev, uint32_t fh, uint32_t usec)
 {
@@ -198,7 +198,7 @@ static bool zpci_sleep(S390PCIBusDevice *pbdev, uint32_t fh, uint32_t usec)
     return same;
 }
 
-/* What QEMU finds before it calls us: does it still hold? */
+/* Repeat the checks that QEMU did before it called us. */
 static ZpciResult zpci_check_state(const S390PCIBusDevice *pbdev)
 {
     if (!zpci_is_enabled(pbdev)) {
@@ -227,8 +227,8 @@ static void zpci_set_result(S390CPU *cpu, ZpciResult res, uint8_t r,
 
 /*
  * First part of each instruction: the time it takes. Returns NULL if there is
- * nothing more to do here: then *finished tells whether QEMU goes on with the
- * instruction.  @r is the register with the handle.
+ * nothing more to do here. Then *finished is false if QEMU must continue with
+ * the instruction.  @r is the register with the handle.
  */
 static ZpciFunction *zpci_begin(S390CPU *cpu, S390PCIBusDevice *pbdev,
                                 ZpciInsn *insn, uint8_t r, uintptr_t ra,
@@ -277,7 +277,7 @@ static void zpci_done(ZpciFunction *fn, const ZpciInsn *insn, ZpciResult res)
     }
 }
 
-/* Last part: @r is the register with the handle, which takes the status. */
+/* Last part: @r is the register with the handle, which gets the status. */
 static void zpci_end(S390CPU *cpu, S390PCIBusDevice *pbdev, ZpciFunction *fn,
                      const ZpciInsn *insn, ZpciResult res, uint8_t r,
                      uintptr_t ra)
@@ -317,7 +317,7 @@ bool zpci_function_pcilg(S390CPU *cpu, S390PCIBusDevice *pbdev,
         res = ZPCI_FUNCTION_GET_CLASS(fn)->execute(fn, &insn, data);
     }
     if (zpci_is_ok(res)) {
-        /* Right-aligned, and in the order of the bytes of any length. */
+        /* Right-aligned, in big-endian byte order for any length. */
         regs[r1] = ldq_be_p(data) >> (64 - 8 * insn.len);
     }
     zpci_end(cpu, pbdev, fn, &insn, res, r2, ra);
@@ -364,7 +364,7 @@ bool zpci_function_pcistb(S390CPU *cpu, S390PCIBusDevice *pbdev,
     res = zpci_admit(fn, &insn);
     if (zpci_is_ok(res)) {
         if (s390_cpu_virt_mem_read(cpu, gaddr, ar, data, insn.len)) {
-            /* Stands for whichever access exception it is. */
+            /* Stands for any access exception. */
             zpci_done(fn, &insn, zpci_exception(PGM_ADDRESSING));
             s390_cpu_virt_mem_handle_exc(cpu, ra);
             return true;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * zPCI functions that take part in the architecture themselves
+ * zPCI functions that implement the architecture themselves
  *
  * QEMU turns the zPCI load and store instructions into ordinary accesses to
  * memory regions, split into pieces of at most 8 bytes. Some functions cannot
  * be modelled that way: for an ISM one PCI STORE BLOCK is one message of 1 to
- * 4096 bytes, and what the guest sees when it is refused matters.
+ * 4096 bytes, and it matters what the guest sees when it is refused.
  *
- * A PCI device which implements the QOM interface "zpci-function" gets each
- * PCILG, PCISTG and PCISTB to one of its BARs as a whole instead, and says
- * how the instruction ends. It also chooses what CLP tells about it.
- * Configuration space stays with QEMU.
+ * A PCI device that implements the QOM interface "zpci-function" gets each
+ * PCILG, PCISTG and PCISTB to one of its BARs as a whole instead, and
+ * determines how the instruction ends. It also chooses what CLP reports about
+ * it. QEMU still handles configuration space.
  */
 #ifndef HW_S390X_ZPCI_FUNCTION_H
 #define HW_S390X_ZPCI_FUNCTION_H
@@ -67,20 +67,20 @@ typedef enum ZpciInsnKind {
 typedef struct ZpciInsn {
     ZpciInsnKind kind;
     uint8_t pcias;      /* BAR number, 0 to 5; the function has this BAR */
-    uint16_t len;       /* bytes, as the guest gave it: any value */
+    uint16_t len;       /* bytes, as specified by the guest: any value */
     uint64_t offset;
     uint64_t gaddr;     /* guest address of the block, PCISTB only */
     bool uncounted;     /* set by arrive(): not for the measurement block */
 } ZpciInsn;
 
 /*
- * What CLP reports about a function and its group. A host may report other
- * values to a guest than hold for the function that it passes through, so
- * nothing but CLP depends on them; see ZpciRules.
+ * What CLP reports about a function and its group. For a function that is
+ * passed through, a host may report values that differ from the actual ones, so
+ * only CLP depends on them; see ZpciRules.
  */
 typedef struct ZpciAttributes {
     uint8_t pft;        /* PCI function type */
-    uint16_t vfn;       /* virtual function number, 0 if it is none */
+    uint16_t vfn;       /* virtual function number, 0 if not virtual */
     uint16_t pchid;     /* physical channel */
     uint8_t group;      /* function group id, or ZPCI_GROUP_ANY */
     uint16_t maxstbl;   /* longest PCISTB, bytes */
@@ -88,13 +88,13 @@ typedef struct ZpciAttributes {
     bool relaxed;       /* PCISTB of any length and alignment */
 } ZpciAttributes;
 
-/* Ids from here on are QEMU's own, for groups that no host has: it chooses. */
+/* Group ids from here up are for groups that no host has; QEMU chooses them. */
 #define ZPCI_GROUP_ANY ZPCI_SIM_GRP_START
 
-/* Which PCISTBs the function takes. */
+/* Which PCISTBs the function accepts. */
 typedef struct ZpciRules {
-    uint16_t maxstbl;   /* of up to so many bytes, */
-    bool relaxed;       /* and of any length and alignment */
+    uint16_t maxstbl;   /* up to this many bytes */
+    bool relaxed;       /* any length and alignment */
 } ZpciRules;
 
 /* CLP query function group: PCISTB has relaxed alignment and length rules */
@@ -103,48 +103,48 @@ typedef struct ZpciRules {
 struct ZpciFunctionClass {
     InterfaceClass parent;
 
-    /* Fill in what does not change while the function is realized. */
+    /* Fill in the attributes, which do not change while it is realized. */
     void (*describe)(ZpciFunction *fn, ZpciAttributes *attr);
     void (*rules)(ZpciFunction *fn, ZpciRules *rules);
 
     /*
      * How many microseconds the instruction takes before it arrives. Other
-     * CPUs run on meanwhile.  Optional.
+     * CPUs keep running meanwhile.  Optional.
      */
     uint32_t (*latency)(ZpciFunction *fn, const ZpciInsn *insn);
 
     /*
-     * An instruction has arrived, legal or not, its operand not yet fetched.
-     * Any other result than zpci_ok() ends it.  Optional.
+     * An instruction has arrived, legal or not; its operand is not fetched yet.
+     * Any result other than zpci_ok() ends it.  Optional.
      */
     ZpciResult (*arrive)(ZpciFunction *fn, ZpciInsn *insn);
 
     /*
      * Carry out an instruction that obeys the rules of the architecture.
-     * @data: insn->len bytes in the order of PCI address space, whatever the
-     * instruction: filled in here for a load, to be stored otherwise.
+     * @data: insn->len bytes in the order of PCI address space for any
+     * instruction: output of a load, input of a store.
      */
     ZpciResult (*execute)(ZpciFunction *fn, const ZpciInsn *insn,
                           uint8_t *data);
 
-    /* The instruction ends like this.  Optional. */
+    /* The instruction has ended with this result.  Optional. */
     void (*done)(ZpciFunction *fn, const ZpciInsn *insn, ZpciResult res);
 
     /*
      * The guest disables or deconfigures the function, which is reset next.
-     * Reset itself comes as to any other device of QEMU.  Optional.
+     * The reset itself works as for any QEMU device.  Optional.
      */
     void (*disable)(ZpciFunction *fn);
 };
 
 /*
- * For a function, in its realize: make its group.  Fails if the group exists
- * with other attributes, or if there are too many.
+ * For a function to call in its realize: create its group.  Fails if the group
+ * exists with other attributes, or if there are too many groups.
  */
 bool zpci_function_realize(ZpciFunction *fn, Error **errp);
 
 /*
- * For a function: enter the error state, if it is not there already.
+ * For a function to call: enter the error state, if it is not in it already.
  * @pec: PCI event code of the error event for the guest, 0 for no event.
  * Returns false, and does nothing, if the function is not enabled.
  */
@@ -152,7 +152,7 @@ bool zpci_function_set_error(PCIDevice *pdev, uint16_t pec);
 
 /*
  * The rest is for QEMU's zPCI code. The instruction hooks return true if the
- * instruction is finished, false if QEMU shall go on with it.
+ * instruction is finished, false if QEMU must continue with it.
  */
 void zpci_function_plug(S390PCIBusDevice *pbdev);
 void zpci_function_disable(S390PCIBusDevice *pbdev);

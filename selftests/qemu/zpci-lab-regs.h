@@ -10,16 +10,16 @@
  *   read    PCILG of 1 to 8 bytes within a register; the rest of the 4 KiB
  *           reads as 0
  *   write   PCISTG of 8 bytes or PCISTB of a multiple of 8, 8-byte aligned
- *           (also on an ism, whose other BARs refuse PCISTG); all of it must
- *           be writable registers, or an operand exception is the answer and
- *           nothing is written
+ *           (also on an ism, whose other BARs refuse PCISTG); if the range
+ *           contains anything but writable registers, the result is an operand
+ *           exception and nothing is written
  *
  * Accesses to the control BAR are not counted, not logged and never faulted.
  * Like any other access they are refused while the function is in the error
  * state: then use QMP, or leave the error state first.
  *
- * The values survive every reset, so a fault may be armed for what happens
- * after one. Write COUNT_* with 0 to start counting anew.
+ * The values survive every reset, so a fault can be armed before a reset for
+ * an instruction after it. Write 0 to COUNT_* to restart counting.
  *
  * This file is for the device models and for programs in the guest.
  */
@@ -34,9 +34,9 @@
 #define ZPCI_LAB_ID             0x00    /* r-  always ZPCI_LAB_MAGIC */
 
 /*
- * BAR instructions that reached the function, with whatever result. Those
- * which a wrong handle, the error state or an absent BAR stopped before are
- * not among them.
+ * BAR instructions that reached the function, with any result. Instructions
+ * that were stopped by a wrong handle, the error state or an absent BAR are not
+ * included.
  */
 #define ZPCI_LAB_COUNT_LOAD     0x08    /* rw  lab-count-load    PCILG */
 #define ZPCI_LAB_COUNT_STORE    0x10    /* rw  lab-count-store   PCISTG */
@@ -50,12 +50,12 @@
 #define ZPCI_LAB_LAST_RESULT    0x40    /* r-  lab-last-result   RESULT_* */
 
 /*
- * The fault: of the instructions whose kind is in KINDS (0: of all), the
- * AFTERth from now on (1: the next one), and as many after that as TIMES
- * says beyond the first (0 and 1: none), are not carried out but end with
- * RESULT; only a RESULT with cc 0 lets them be carried out as usual. Write
- * AFTER last: it arms, 0 disarms, and it counts down. Instructions count
- * even if they would have failed anyway.
+ * The fault: of the instructions whose kind is in KINDS (0: any kind), the
+ * AFTERth from now on (1: the next one) and the TIMES - 1 instructions after it
+ * (TIMES 0 is the same as 1) are not carried out but end with RESULT. If RESULT
+ * has cc 0, they are carried out as usual. Write AFTER last: it arms the fault,
+ * 0 disarms it, and it counts down. Instructions count even if they would have
+ * failed anyway.
  */
 #define ZPCI_LAB_FAULT_KINDS    0x48    /* rw  lab-fault-kinds   KIND_* */
 #define ZPCI_LAB_FAULT_RESULT   0x50    /* rw  lab-fault-result  RESULT_* */
@@ -64,9 +64,9 @@
 #define ZPCI_LAB_FAULT_HITS     0x68    /* rw  lab-fault-hits    counts up */
 
 /*
- * Written: the function enters the error state at once. The value is the
- * PCI event code of the error event for the guest, or PEC_NONE.
- * Reads as the last value.
+ * A write puts the function in the error state at once. The value is the PCI
+ * event code of the error event for the guest, or PEC_NONE. Reads return the
+ * last value.
  */
 #define ZPCI_LAB_SET_ERROR      0x70    /* rw  lab-set-error */
 
@@ -78,12 +78,12 @@
 #define ZPCI_LAB_KIND_BLOCK     0x4ULL
 
 /*
- * A result, as it was (LAST_RESULT) or is wanted (FAULT_RESULT):
+ * A result, actual (LAST_RESULT) or requested (FAULT_RESULT):
  *   bits  0..7   condition code, 0 to 3
  *   bits  8..15  status, for condition code 1
  *   bits 16..31  program interruption code; not 0: program exception, no cc
- *   bits 32..47  wanted only: PCI event code; not 0: the function enters the
- *                error state as by SET_ERROR, besides
+ *   bits 32..47  requested only: PCI event code; not 0: the function also
+ *                enters the error state, as with SET_ERROR
  */
 #define ZPCI_LAB_RESULT(cc, status) \
     ((unsigned long long)(status) << 8 | (cc))

@@ -47,7 +47,7 @@ static bool zpci_lab_set_error(ZpciLab *lab, uint16_t pec)
                                    pec == ZPCI_LAB_PEC_NONE ? 0 : pec);
 }
 
-/* Shall this instruction fail?  Counts down. */
+/* Must this instruction fail?  Counts down. */
 static bool zpci_lab_fault_due(ZpciLab *lab, uint64_t kind)
 {
     uint64_t kinds = REG(lab, FAULT_KINDS);
@@ -218,7 +218,7 @@ static void zpci_lab_instance_init(Object *obj)
                                        OBJ_PROP_FLAG_READWRITE :
                                        OBJ_PROP_FLAG_READ);
     }
-    /* Written, this one does something. */
+    /* A write to this register has an effect. */
     object_property_add(obj, zpci_lab_reg[ZPCI_LAB_SET_ERROR / 8].property,
                         "uint64", zpci_lab_prop_get_error,
                         zpci_lab_prop_set_error, NULL, NULL);
@@ -234,8 +234,8 @@ static void zpci_lab_instance_finalize(Object *obj)
 }
 
 /*
- * PCI wants a memory region for each BAR, but the instructions come another
- * way, and nothing else may reach a BAR on this machine: refuse it all.
+ * PCI needs a memory region for each BAR, but the instructions do not use it,
+ * and nothing else can access a BAR on this machine: refuse all accesses.
  */
 static bool zpci_lab_refuse(void *opaque, hwaddr addr, unsigned size,
                             bool is_write, MemTxAttrs attrs)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * zPCI lab devices: what the device models here have in common
+ * zPCI lab devices: common code of the device models here
  *
- * Base class of PCI devices that are zPCI functions with one MSI, with an
+ * Base class of PCI devices that are zPCI functions with one MSI, an
  * instruction log and a fault injector (zpci-lab-regs.h).
  */
 #ifndef HW_S390X_ZPCI_LAB_H
@@ -15,10 +15,10 @@
 #define TYPE_ZPCI_LAB "zpci-lab"
 OBJECT_DECLARE_TYPE(ZpciLab, ZpciLabClass, ZPCI_LAB)
 
-/* By default, guests do not wait long for the measurement block. */
+/* Short by default, so that guests need not wait for the measurement block. */
 #define ZPCI_LAB_MUI 100
 
-/* Latency must not look like a CPU that hangs. */
+/* A latency must not look like a hanging CPU. */
 #define ZPCI_LAB_LATENCY_MAX 1000000
 
 struct ZpciLab {
@@ -26,10 +26,10 @@ struct ZpciLab {
 
     MemoryRegion bar[PCI_BAR_COUNT];
     uint64_t reg[ZPCI_LAB_NR_REGS];
-    uint32_t crc;       /* of the data that the instruction has moved */
+    uint32_t crc;       /* CRC of the data that the instruction has moved */
     uint32_t latency;   /* microseconds */
     char *log_name;
-    FILE *log;          /* of the instructions, if wanted */
+    FILE *log;          /* log of the instructions, if requested */
 };
 
 struct ZpciLabClass {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * "zpci-ram": an ordinary PCI function with memory, by the strict rules
+ * "zpci-ram": an ordinary PCI function with memory that enforces strict rules
  *
  *   -device zpci-ram[,size=BYTES][,maxstbl=BYTES][,latency=MICROSECONDS]
  *
- * BAR 0 is memory (1 MiB by default), in a function group of its own with the
- * given longest PCISTB (128 by default, as most real functions have). PCILG,
- * PCISTG and PCISTB work as the architecture says; what breaks a rule ends
- * with a program exception, and so does an access beyond the memory. BAR 4 is
- * the control BAR. Bytes keep their order: what PCISTB stores from ascending
- * guest addresses lies at ascending offsets, and a register's most significant
+ * BAR 0 is memory (1 MiB by default), in a separate function group with the
+ * given longest PCISTB (128 by default, as for most real functions). PCILG,
+ * PCISTG and PCISTB work as specified by the architecture. An instruction that
+ * breaks a rule or goes beyond the memory ends with a program exception. BAR 4
+ * is the control BAR. Bytes keep their order: what PCISTB stores from ascending
+ * guest addresses is at ascending offsets, and a register's most significant
  * byte comes first.
  *
- * PCI id 1b36:7a52, an id which nobody has assigned; for tests only.
+ * PCI id 1b36:7a52, which is not officially assigned; for tests only.
  */
 #include "qemu/osdep.h"
 #include "qemu/host-utils.h"
