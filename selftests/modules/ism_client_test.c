@@ -112,7 +112,7 @@ static void test_gids(void)
 			same += client_devs[i].gid == client_devs[j].gid;
 	}
 	zpci_lab_ok(&report, client_nr_devs && !same,
-		    "%u functions have a GID of their own each", client_nr_devs);
+		    "%u functions have different GIDs", client_nr_devs);
 }
 
 /* The move is complete when client_move() returns, on which SMC relies */
@@ -188,13 +188,13 @@ static void test_unregister(struct client_dev *from, struct client_dev *to,
 	reinit_completion(&event_done);
 	last_event = (struct client_event){ };
 	rc = client_unregister_dmb(to, dmb);
-	zpci_lab_ok(&report, !rc, "%s lets go of its buffer: %d",
+	zpci_lab_ok(&report, !rc, "%s unregisters its buffer: %d",
 		    client_name(to), rc);
 	ok = !rc && wait_for_completion_timeout(&event_done, CLIENT_PATIENCE);
 	zpci_lab_ok(&report, ok && event_dev == from &&
 		    last_event.type == CLIENT_DMB_GONE &&
 		    last_event.tok == token,
-		    "%s is told: event type %u", client_name(from),
+		    "%s is notified: event type %u", client_name(from),
 		    last_event.type);
 }
 
@@ -227,7 +227,7 @@ static int __init client_init(void)
 	if (rc)
 		return rc;
 	rc = client_open();
-	zpci_lab_ok(&report, !rc, "ism takes a client: %d", rc);
+	zpci_lab_ok(&report, !rc, "ism accepts a client: %d", rc);
 	if (!rc) {
 		test_gids();
 		if (client_nr_devs >= 2) {

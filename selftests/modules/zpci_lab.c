@@ -402,7 +402,7 @@ static void lab_remove(struct pci_dev *pdev)
 
 	list_del(&fn->list);
 	if (fn->ism && lab_ism_unregister(fn))
-		pci_warn(pdev, "the buffer can not be unregistered\n");
+		pci_warn(pdev, "the buffer cannot be unregistered\n");
 	pci_clear_master(pdev);
 }
 

@@ -108,7 +108,7 @@ FIXTURE_SETUP(fault)
 		SKIP(return, "the kernel has no iommufd");
 	ASSERT_EQ(0, ism_open(&self->pair.a, bdf[0], VFIO_MODE_IOMMUFD));
 	if (!lab_present(&self->pair.a.fn))
-		SKIP(return, "the function can not be told to fail");
+		SKIP(return, "the function cannot inject faults");
 	ASSERT_EQ(0, ism_open(&self->pair.b, bdf[1], VFIO_MODE_IOMMUFD));
 	ASSERT_EQ(0, lab_fault(&self->pair.a.fn, 0, 0, 0, 0));
 	setup_dmb(_metadata, &self->pair);

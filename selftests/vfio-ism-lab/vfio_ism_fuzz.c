@@ -180,7 +180,7 @@ static void check_counts(unsigned int fn)
 	if (!model_memory_enabled(f))
 		return;
 	if (lab_count(&ism[fn].fn, &c))
-		mismatch("instructions can not be counted");
+		mismatch("instructions cannot be counted");
 	loads = c.loads - first_counts[fn].loads;
 	if (loads < f->loads || loads > f->loads + f->maybe_loads ||
 	    c.blocks - first_counts[fn].blocks != f->blocks ||
@@ -296,7 +296,7 @@ static void learn_token(unsigned int fn)
 	if (!dmb)
 		return;
 	if (vfio_read(&ism[fn].fn, ISM_BAR_COMMAND, 0, answer, 16) != 16)
-		mismatch("the token can not be read");
+		mismatch("the token cannot be read");
 	tok = be64toh(answer[1]);
 	if (!tok || tok & 0xfffffff || tok >> 48)
 		mismatch("a token with other bits");
@@ -575,7 +575,7 @@ static void open_fn(unsigned int fn)
 
 	if (ism_open(&ism[fn], bdf[fn], VFIO_MODE_IOMMUFD) ||
 	    vfio_map(&ism[fn].fn, mem[fn], MODEL_MEM_LEN, &f->mem_iova))
-		mismatch("the function can not be opened");
+		mismatch("the function cannot be opened");
 	f->sba_iova = ism[fn].sba_iova;
 	f->ieq_iova = ism[fn].ieq_iova;
 	f->virtual = vfio_vfn(bdf[fn]) > 0;

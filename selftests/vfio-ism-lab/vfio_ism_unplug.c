@@ -116,14 +116,14 @@ static void let_go(struct __test_metadata *_metadata, struct pair *p, __u64 gid)
 	while (in_sysfs(name_b)) {
 		usleep(10000);
 		ASSERT_GT(end, time(NULL)) {
-			TH_LOG("the function does not go");
+			TH_LOG("the function is still there");
 		}
 	}
 	/* removed from Linux first, and from the machine a little later */
 	while (!ism_query_rgid(&p->a, gid)) {
 		usleep(10000);
 		ASSERT_GT(end, time(NULL)) {
-			TH_LOG("the peer does not notice");
+			TH_LOG("the peer can still be reached");
 		}
 	}
 }
@@ -139,7 +139,7 @@ static void plug(struct __test_metadata *_metadata, struct pair *p, __u64 gid)
 	while (!in_sysfs(name_b)) {
 		usleep(10000);
 		ASSERT_GT(end, time(NULL)) {
-			TH_LOG("no function comes");
+			TH_LOG("no function appears");
 		}
 	}
 	ASSERT_EQ(0, vfio_write_sysfs(name_b, "driver_override", DRIVER));
@@ -163,7 +163,7 @@ TEST_F_TIMEOUT(unplug, during_io, 4 * HANG_S)
 	for (end = time(NULL) + HANG_S; !vfio_irq_pending(p->request);) {
 		use_both(_metadata, p);
 		ASSERT_GT(end, time(NULL)) {
-			TH_LOG("nobody has asked for the function");
+			TH_LOG("the kernel does not ask to close the function");
 		}
 	}
 	for (i = 0; i < AFTER; i++)

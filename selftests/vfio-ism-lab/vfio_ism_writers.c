@@ -352,7 +352,7 @@ static int measure(const char *sender, const char *receiver)
 	unsigned int n;
 
 	if (pair_open(sender, receiver))
-		errx(1, "%s and %s can not be used", sender, receiver);
+		errx(1, "%s and %s cannot be used", sender, receiver);
 	for (n = 1; n <= MAX_WRITERS; n *= 2) {
 		measure_rate(n, false);
 		measure_rate(n, true);

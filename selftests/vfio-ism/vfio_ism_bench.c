@@ -139,7 +139,7 @@ static void set_up(struct bench *b, char **bdf)
 	    vfio_map(&b->b.fn, mem, DMB_LEN, &b->dmb.iova) ||
 	    ism_read_gid(&b->a, &b->dmb.rgid) || ism_reg_dmb(&b->b, &b->dmb) ||
 	    fmb_restart(bdf[0]))
-		errx(1, "%s and %s can not be used", bdf[0], bdf[1]);
+		errx(1, "%s and %s cannot be used", bdf[0], bdf[1]);
 }
 
 int main(int argc, char **argv)

@@ -671,7 +671,7 @@ static void reset_during_io(struct __test_metadata *_metadata,
 	atomic_store(&stop, true);
 	for (i = 0; i < n; i++)
 		ASSERT_EQ(0, pthread_join(thread[i], NULL));
-	TH_LOG("%lu reads and writes, of which %lu have noticed", nr_done, nr_hit);
+	TH_LOG("%lu reads and writes, of which %lu were affected", nr_done, nr_hit);
 	EXPECT_EQ(0, failures);
 }
 
