@@ -121,7 +121,7 @@ write_patches() {
 
 author
 if [ -n "${KSRC-}" ]; then
-	[ -f "$KSRC/arch/s390/Makefile" ] || die "KSRC=$KSRC holds no Linux source"
+	[ -f "$KSRC/arch/s390/Makefile" ] || die "KSRC=$KSRC is not a Linux source tree"
 	source=$(cd "$KSRC" && pwd)
 else
 	version=$("$vm/newest.sh")
