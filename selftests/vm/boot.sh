@@ -17,16 +17,15 @@ seconds=$1 kernel=$2 initramfs=$3 task=$4
 shift 4
 log=build/log/boot-$(echo "$task" | tr -c 'a-zA-Z0-9\n' -)
 [ "${PROFILE-lpar}" = lpar ] || log=$log-$PROFILE
-# kmemleak scans every page
-memory=1G
+
 case $kernel in
-*-debug/*) log=$log-debug memory=512M ;;
+*-debug/*) log=$log-debug ;;
 esac
 mkdir -p "$build/log"
 
 qemu() {
 	timeout --foreground -k 10 "$seconds" "$build/qemu/qemu-system-s390x" \
-		-L /usr/share/qemu -M s390-ccw-virtio -cpu max -m $memory -smp 2 \
+		-L /usr/share/qemu -M s390-ccw-virtio -cpu max -m 1G -smp 2 \
 		-nodefaults -display none -no-reboot \
 		-chardev file,id=kernel,path="$top/$log.kernel" \
 		-device sclplmconsole,chardev=kernel \
