@@ -248,7 +248,7 @@ sanitizers() {
 		ism-driver
 		peer
 		kselftest
-		fault ARGS=-T,error_event,-T,recover
+		fault ARGS=-T,error_event,-T,recover,-T,peer_deconfigured
 		stress S=10 PROFILE=guest
 		fuzz N=5000 SEED=1 PROFILE=guest
 		unplug

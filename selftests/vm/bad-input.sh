@@ -87,9 +87,10 @@ refuses "a latency that would look like a hang" 'latency must be' \
 refuses "an unknown profile" 'PROFILE must be one of' make -C "$vm" lab PROFILE=z16
 
 refuses "no kernel headers" 'no kernel headers in /nonexistent' \
-	make -C "$top" modules KDIR=/nonexistent
+	make -s --no-print-directory -C "$top" modules KDIR=/nonexistent
 refuses "modules for another architecture" 'These modules are for s390x' \
-	make -C "$top" modules KDIR="$build/linux-6.12/obj" ARCH=x86_64
+	make -s --no-print-directory -C "$top" modules \
+	KDIR="$build/linux-6.12/obj" ARCH=x86_64
 
 n=$((n + 1))
 if [ -e "$build/linux-0.1" ] || ls "$build"/linux-0.1* > /dev/null 2>&1; then
