@@ -172,8 +172,8 @@ counts() {
 	totals=$(sed -n 's/.*# Totals: //p' "$tmp/ktap" | tail -n 1)
 	echo "kselftest: ${totals:-no result}"
 	sed -n 's/.* # SKIP /skipped: /p' "$tmp/ktap" | sort | uniq -c
-	pass=$(echo "$totals" | sed -n 's/.*pass:\([0-9]*\).*/\1/p')
-	skip=$(echo "$totals" | sed -n 's/.*skip:\([0-9]*\).*/\1/p')
+	pass=$(echo "$totals" | sed -n 's/^pass:\([0-9]*\).*/\1/p')
+	skip=$(echo "$totals" | sed -n 's/.* skip:\([0-9]*\).*/\1/p')
 	[ "${pass:-0}" -gt "${skip:-0}" ] && ! grep -q '^not ok' "$tmp/ktap"
 }
 
