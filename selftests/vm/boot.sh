@@ -52,7 +52,7 @@ qemu "$@" 2>&1 | sed -u 's/\r*$//' | tee "$top/$log" |
 
 bad='WARNING|BUG|INFO: task|INFO: rcu|KASAN|UBSAN|KFENCE|ODEBUG|\[#[0-9]+\]'
 bad="$bad|Kernel panic|Unable to handle|possible .*lock|suspected memory leaks"
-bad="$bad|leaked pages|nobody cared|page allocation failure|Out of memory: Killed"
+bad="$bad|unreferenced object|leaked pages|nobody cared|page allocation failure|Out of memory: Killed"
 bad="$bad|cannot create duplicate filename"
 complaint=$(grep -aE "$bad" "$top/$log.kernel" | grep -vE "${KNOWN:-^$}" | head -n 1) ||
 	:
