@@ -110,8 +110,7 @@ mixed() {
 # that it fails for this reason
 broken() {
 	log=build/log/broken-$1.log
-	set -- "$1" "$2" "$(echo "$3" | sed 's/^-$//')"
-	! $vm $3 boot-broken WHAT="$1" > "$log" 2>&1 < /dev/null &&
+	! $vm ${3-} boot-broken WHAT="$1" > "$log" 2>&1 < /dev/null &&
 	grep -q "$2" "$log"
 }
 
@@ -129,16 +128,16 @@ lab_notices() {
 			echo "not ok $n $what"
 		fi
 	done <<-EOF
-		failure - ended with 1$
-		few - found 1 results, planned 1[.][.]3
-		skip - not in selftests/skips: ok 1 it # SKIP no reason
-		result - not ok 1 it
-		gone - did not finish
-		warning - the kernel complained: .* WARNING: the lab
-		irq - the kernel complained: .* nobody cared
-		oops - the kernel complained: .* Kernel panic
-		flood - the kernel complained: .* WARNING: the lab
-		hang - timed out
+		failure PROFILE=lpar ended with 1$
+		few PROFILE=lpar found 1 results, planned 1[.][.]3
+		skip PROFILE=lpar not in selftests/skips: ok 1 it # SKIP no reason
+		result PROFILE=lpar not ok 1 it
+		gone PROFILE=lpar did not finish
+		warning PROFILE=lpar the kernel complained: .* WARNING: the lab
+		irq PROFILE=lpar the kernel complained: .* nobody cared
+		oops PROFILE=lpar the kernel complained: .* Kernel panic
+		flood PROFILE=lpar the kernel complained: .* WARNING: the lab
+		hang PROFILE=lpar timed out
 		qemu ISM=none=1 QEMU ended with 1;
 	EOF
 	return $bad
@@ -204,11 +203,11 @@ docs() {
 
 # Run the same tests with the merged driver, on a kernel that has it
 differential() {
-	newest newest_lab && newest differential_newest
+	newest differential_newest
 }
 
 differential_newest() {
-	selftests/differential.sh "$(cat build/newest)"
+	newest_lab && selftests/differential.sh "$(cat build/newest)"
 }
 
 # noticed WHAT WHY: like broken, on the debug kernel
