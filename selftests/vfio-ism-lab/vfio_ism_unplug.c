@@ -132,6 +132,7 @@ static void let_go(struct __test_metadata *_metadata, struct pair *p, __u64 gid)
 static void plug(struct __test_metadata *_metadata, struct pair *p, __u64 gid)
 {
 	time_t end = time(NULL) + HANG_S;
+	int ret;
 
 	printf("host: device_add ism,id=%s,gid=%#llx\n",
 	       strrchr(command, ' ') + 1, gid);
@@ -144,7 +145,15 @@ static void plug(struct __test_metadata *_metadata, struct pair *p, __u64 gid)
 	}
 	ASSERT_EQ(0, vfio_write_sysfs(name_b, "driver_override", DRIVER));
 	ASSERT_EQ(0, vfio_write_sysfs(name_b, "subsystem/drivers_probe", name_b));
-	ASSERT_EQ(0, ism_open(&p->b, name_b, VFIO_MODE_IOMMUFD));
+	/*
+	 * The kernel probes a new function as well. drivers_probe does not wait
+	 * for that, and until the end of it the cdev is missing, or ENODEV.
+	 */
+	while ((ret = ism_open(&p->b, name_b, VFIO_MODE_IOMMUFD))) {
+		ASSERT_TRUE(ret == -ENODEV || ret == -ENOENT);
+		ASSERT_GT(end, time(NULL));
+		usleep(10000);
+	}
 }
 
 TEST_F_TIMEOUT(unplug, during_io, 4 * HANG_S)
