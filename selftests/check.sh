@@ -247,7 +247,7 @@ sanitizers() {
 		ism-driver
 		peer
 		kselftest
-		fault ARGS=-T,error_event,-T,recover,-T,peer_deconfigured
+		fault ARGS=-T,error_event,-T,recover,-T,dmb_not_mapped,-T,dmb_unmapped_during_stores
 		stress S=10 PROFILE=guest
 		fuzz N=5000 SEED=1 PROFILE=guest
 		unplug

@@ -57,8 +57,10 @@ suite() {
 	if [ $build = ok ] && [ $what = run ]; then
 		$vm boot-kselftest SUITE="$1" > "$log-$1-tests" 2>&1
 		rc=$?
-		sed 's/^/    /' "$log-$1-tests"
-		tests=$(awk -f selftests/ktap.awk "$log-$1-tests") || rc=1
+		tests=$(awk -f selftests/ktap.awk -v where=suite "$log-$1-tests") || {
+			rc=1
+			sed 's/^/| /' "$log-$1-tests"
+		}
 		boot=failed
 		! grep -q '^lab: kselftest ended with' "$log-$1-tests" || boot=ok
 		result $rc "$1: kselftests on $kernel"
@@ -70,7 +72,8 @@ table suite kernel build boot tests > "$log.table"
 for name; do
 	suite "$name"
 	[ $what = run ] || [ $build = SKIP ] || break
-done
+done > "$log.results"
 echo "1..$n"
+cat "$log.results"
 sed 's/^/# /' "$log.table"
 exit $failed
