@@ -4,7 +4,7 @@
 KERNELRELEASE ?= $(shell uname -r)
 KERNELDIR ?= /lib/modules/$(KERNELRELEASE)/build
 KDIR ?= $(KERNELDIR)
-lab = $(MAKE) --no-print-directory -C selftests/vm
+lab = $(MAKE) --no-print-directory -C lab
 DEPMOD ?= depmod
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
@@ -18,7 +18,7 @@ help:
 	@echo '  check-deb        Build the Debian package and install it on s390x'
 	@echo '  fuzz             Random operations against a model (N=1000000, SEED=N)'
 	@echo '  bench            Count the cost of the library and the driver (RECORD=1:'
-	@echo '                   save it in selftests/costs)'
+	@echo '                   save it in lab/checks/costs)'
 	@echo '  series           Make the patches for Linux, build/series/*.patch'
 	@echo '  series-check     Apply, build, check and boot them'
 	@echo '  distclean        Remove build/'
@@ -38,38 +38,38 @@ help:
 	@echo '  ASSISTED_BY=TEXT Add a tag of that name'
 
 run:
-	+@$(lab) lab boot-peer
+	+@$(lab) all boot-peer
 
 check:
-	@selftests/check.sh $(CHECKS)
+	@lab/check.sh $(CHECKS)
 
 check-debian13:
-	@selftests/vm/debian13.sh
+	@lab/checks/debian13.sh
 
 check-llvm:
-	@selftests/check.sh llvm
+	@lab/check.sh llvm
 
 check-deb:
-	@selftests/check.sh deb
+	@lab/check.sh deb
 
 deb:
-	@selftests/vm/deb.sh build
+	@lab/checks/debian-package.sh build
 
 check-distro:
-	@SUITES="$(SUITES)" selftests/check.sh distro
+	@SUITES="$(SUITES)" lab/check.sh distro
 
 fuzz:
-	+@$(lab) lab boot-fuzz
+	+@$(lab) all boot-fuzz
 
 bench:
-	+@$(lab) lab boot-bench
-	+@$(lab) lab boot-driver-bench boot-driver-writers KERNEL=7.3
+	+@$(lab) all boot-bench
+	+@$(lab) all boot-driver-bench boot-driver-writers KERNEL=7.3
 
 series:
 	@upstream/series.sh
 
 series-check:
-	@upstream/check.sh
+	@upstream/check-series.sh
 
 modules clean:
 	@[ -d $(KDIR) ] || { echo "error: no kernel headers in $(KDIR): install them" \

@@ -7,16 +7,17 @@
 # are counted; otherwise the check counts as one result.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-. selftests/runner.sh
+. lab/runner.sh
+. lab/ktap.sh
 unset PROFILE ISM DEBUG DRIVER LOG KNOWN COVERAGE
 
-vm="make --no-print-directory -C selftests/vm"
-dir=$($vm -s print-dir)
+lab="make --no-print-directory -C lab"
+dir=$($lab -s print-dir)
 source=$dir/source
 
 kernel_code() {
-	find compat.h arch-s390-pci drivers-vfio-ism Documentation selftests -name '*.[ch]' \
-		! -path 'selftests/qemu/*'
+	find compat.h arch-s390-pci drivers-vfio-ism Documentation selftests lab -name '*.[ch]' \
+		! -path 'lab/qemu/*'
 }
 
 scripts() {
@@ -31,7 +32,7 @@ style() {
 		ignore=
 		[ "${f##*/}" != compat.h ] ||
 			ignore="--ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON"
-		selftests/checkpatch.sh "$source" --no-tree $ignore -f "$f" || bad=1
+		lab/checks/checkpatch.sh "$source" --no-tree $ignore -f "$f" || bad=1
 	done
 	return $bad
 }
@@ -42,18 +43,18 @@ kernel_doc() {
 }
 
 rst() {
-	selftests/docs/rst.sh "$source"
+	lab/checks/rst.sh "$source"
 }
 
 # The code in the documents compiles, and the example module works
 examples() {
-	selftests/docs/examples.sh "$dir" && $vm boot-example
+	lab/checks/examples.sh "$dir" && $lab boot-example
 }
 
 # Ignores the warnings of sparse about the kernel's own headers
 sparse() {
 	env -u MAKEFLAGS make -C "$dir/obj" M="$dir/modules" ARCH=s390 C=2 \
-		CHECK="$PWD/selftests/vm/sparse.sh" \
+		CHECK="$PWD/lab/checks/sparse.sh" \
 		CROSS_COMPILE=s390x-linux-gnu- modules > build/log/sparse.log 2>&1 &&
 	grep -q CHECK build/log/sparse.log &&
 	! grep -E ': (warning|error):' build/log/sparse.log | grep -F "$dir/modules/"
@@ -72,33 +73,33 @@ on_both() {
 
 # The main use: move data from one function to another
 peer() {
-	on_both $vm boot-peer
+	on_both $lab boot-peer
 }
 
 vfio_ism() {
-	on_both $vm boot-kselftest
+	on_both $lab boot-kselftest
 }
 
 # The library against a model of a function; proves that its splitting is minimal
 kunit() {
-	$vm boot-kunit
+	$lab boot-kunit
 }
 
 # The library with real instructions, also where CLP does not report an ISM
 zpci_fh() {
-	$vm boot-zpci-fh && $vm boot-zpci-fh PROFILE=nested ARGS=copies=20000
+	$lab boot-zpci-fh && $lab boot-zpci-fh PROFILE=nested ARGS=copies=20000
 }
 
 never_mio() {
-	selftests/never-mio.sh "$dir/obj/arch/s390/pci/pci_insn.o" \
+	lab/checks/never-mio.sh "$dir/obj/arch/s390/pci/pci_insn.o" \
 		"$dir/modules/arch-s390-pci/zpci-fh.ko" \
 		"$dir/modules/drivers-vfio-ism/ism-vfio-pci.ko" &&
-	$vm boot-never-mio
+	$lab boot-never-mio
 }
 
 # The kernel's own driver works with the emulated functions
 ism_driver() {
-	on_both $vm boot-ism-driver
+	on_both $lab boot-ism-driver
 }
 
 # The kernel's own driver and ours, communicating
@@ -106,31 +107,23 @@ mixed() {
 	newest on_both newest_lab boot-mixed
 }
 
-# broken WHAT WHY [VARIABLE=VALUE]: check that a boot with this defect fails, and
-# that it fails for this reason
-broken() {
-	log=build/log/broken-$1.log
-	! $vm ${3-} boot-broken WHAT="$1" > "$log" 2>&1 < /dev/null &&
-	grep -q "$2" "$log"
+# noticed WHAT VARIABLE WHY: check that a boot with this defect fails, and that it fails
+# for this reason
+noticed() {
+	log=build/log/broken-$1
+	! $lab "$2" boot-broken WHAT="$1" > "$log" 2>&1 < /dev/null && grep -q "$3" "$log"
+	ok "$1 is noticed"
+	[ $failed = 0 ] || tail -n 5 "$log" | sed 's/^/# /'
 }
 
-# Each of these defects fails the boot, with a message that says why
 lab_notices() {
-	n=0 bad=0
 	echo "1..11"
 	while read -r what variable why; do
-		n=$((n + 1))
-		if broken "$what" "$why" "$variable"; then
-			echo "ok $n $what"
-		else
-			bad=1
-			tail -n 5 "build/log/broken-$what.log" | sed 's/^/# /'
-			echo "not ok $n $what"
-		fi
+		noticed "$what" "$variable" "$why"
 	done <<-EOF
 		failure PROFILE=lpar ended with 1$
 		few PROFILE=lpar found 1 results, planned 1[.][.]3
-		skip PROFILE=lpar not in selftests/skips: ok 1 it # SKIP no reason
+		skip PROFILE=lpar not in lab/skips: ok 1 it # SKIP no reason
 		result PROFILE=lpar not ok 1 it
 		gone PROFILE=lpar did not finish
 		warning PROFILE=lpar the kernel complained: .* WARNING: the lab
@@ -140,33 +133,33 @@ lab_notices() {
 		hang PROFILE=lpar timed out
 		qemu ISM=none=1 QEMU ended with 1;
 	EOF
-	return $bad
+	return $failed
 }
 
 # Every instruction of every operation is made to fail in turn
 fault() {
-	on_both $vm boot-fault
+	on_both $lab boot-fault
 }
 
 # Instructions that take time do not delay other users
 latency() {
-	$vm boot-latency
+	$lab boot-latency
 }
 
 # Writers, readers and a reset while one thread waits for a page fault
 writers() {
-	$vm boot-writers
+	$lab boot-writers
 }
 
 # Threads that read, write, reset and disable; kill; unbind while open. Uses the
 # guest profile, because memory cannot be disabled in an LPAR.
 stress() {
-	$vm boot-stress S=10 PROFILE=guest
+	$lab boot-stress S=10 PROFILE=guest
 }
 
 # Tests that need particular functions or kernels; the newest kernel runs all
 other() {
-	$vm boot-other && newest other_newest
+	$lab boot-other && newest other_newest
 }
 
 other_newest() {
@@ -176,29 +169,29 @@ other_newest() {
 
 # Random operations against a model
 fuzz() {
-	on_both $vm boot-fuzz N=50000 SEED=1
+	on_both $lab boot-fuzz N=50000 SEED=1
 }
 
 # The function is removed while it is in use, also during an instruction
 unplug() {
-	$vm boot-unplug && $vm boot-unplug ISM=latency=5000
+	$lab boot-unplug && $lab boot-unplug ISM=latency=5000
 }
 
 # The kselftest tarball, used as on a real machine, including the report
 report() {
-	on_both $vm boot-report
+	on_both $lab boot-report
 }
 
 # The cost of copies and system calls: no more PCI instructions than with other
-# code, and no increase over the counts in selftests/costs
+# code, and no increase over the counts in lab/checks/costs
 bench() {
-	$vm boot-bench && newest newest_lab boot-driver-bench
+	$lab boot-bench && newest newest_lab boot-driver-bench
 }
 
 # Run or check every command in the documents
 docs() {
-	selftests/docs/commands.sh try "$dir" &&
-	$vm boot-docs
+	lab/checks/commands.sh try "$dir" &&
+	$lab boot-docs
 }
 
 # Run the same tests with the merged driver, on a kernel that has it
@@ -207,40 +200,23 @@ differential() {
 }
 
 differential_newest() {
-	newest_lab && selftests/differential.sh "$(cat build/newest)"
-}
-
-# noticed WHAT WHY: like broken, on the debug kernel
-noticed() {
-	n=$((n + 1))
-	broken "$1" "$2" DEBUG=1 && echo "ok $n $1 is noticed" && return
-	bad=1
-	echo "not ok $n $1 is noticed"
+	newest_lab && lab/checks/differential.sh "$(cat build/newest)"
 }
 
 # The same on the debug kernel. From fault, skip the tests that remove a function
 # through sysfs: lockdep reports a problem in Linux 6.12 itself there,
 # zpci_add_remove_lock under pci_rescan_remove_lock.
 sanitizers() {
-	n=0 bad=0
 	COVERAGE=$PWD/build/coverage
 	export COVERAGE
-	$vm DEBUG=1 lab || return 1
+	$lab DEBUG=1 all || return 1
 	rm -rf "$COVERAGE"
 	mkdir "$COVERAGE"
 	echo "1..14"
-	noticed leak "the kernel complained"
-	noticed page-leak '[[]page_leak[]]'
+	noticed leak DEBUG=1 "the kernel complained"
+	noticed page-leak DEBUG=1 '[[]page_leak[]]'
 	while read -r task args; do
-		n=$((n + 1))
-		log=build/log/sanitizers-$task
-		if $vm DEBUG=1 boot-$task $args > "$log" 2>&1 < /dev/null; then
-			echo "ok $n $task"
-		else
-			bad=1
-			tail -n 30 "$log" | sed 's/^/# /'
-			echo "not ok $n $task"
-		fi
+		try "build/log/sanitizers-$task" "$task" $lab DEBUG=1 "boot-$task" $args
 	done <<-EOF
 		kunit
 		zpci-fh ARGS=copies=10000
@@ -254,29 +230,25 @@ sanitizers() {
 		other
 		fail-nth
 	EOF
-	if selftests/coverage.sh "$($vm -s DEBUG=1 print-dir)/modules" "$COVERAGE"; then
-		echo "ok 14 coverage"
-	else
-		bad=1
-		echo "not ok 14 coverage"
-	fi
-	return $bad
+	lab/checks/coverage.sh "$($lab -s DEBUG=1 print-dir)/modules" "$COVERAGE"
+	ok coverage
+	return $failed
 }
 
 # This script reports failures
 harness() {
-	selftests/harness.sh
+	lab/checks/harness.sh
 }
 
 # Bad input: a message that says what to do, an exit code, and no leftovers
 bad_input() {
-	selftests/vm/bad-input.sh
+	lab/checks/bad-input.sh
 }
 
 # newest COMMAND...: unpack the newest Linux, which has the merged driver, then run
 # the command
 newest() {
-	selftests/vm/newest.sh > build/log/newest-kernel && rc=0 || rc=$?
+	lab/host/newest.sh > build/log/newest-kernel && rc=0 || rc=$?
 	case $rc in
 	0) "$@" ;;
 	3) printf '1..1\nok 1 # SKIP Debian has no kernel with the merged driver\n' ;;
@@ -285,7 +257,7 @@ newest() {
 }
 
 newest_lab() {
-	$vm KERNEL="$(cat build/newest)" lab "$@"
+	$lab KERNEL="$(cat build/newest)" all "$@"
 }
 
 # Which of the two modules with the same name is loaded
@@ -295,29 +267,29 @@ updates() {
 
 # Build with clang; not run by default, because clang takes 400 MB
 llvm() {
-	selftests/vm/llvm.sh "$dir" > build/log/llvm.log 2>&1 && return
+	lab/checks/llvm.sh "$dir" > build/log/llvm.log 2>&1 && return
 	tail -n 20 build/log/llvm.log
 	return 1
 }
 
 # Build against the headers of a distribution kernel
 distro_build() {
-	selftests/distro.sh build
+	lab/checks/debian-kernels.sh build
 }
 
 # The same for more distribution kernels, which are also booted; not run by default
 distro() {
-	selftests/distro.sh run ${SUITES-}
+	lab/checks/debian-kernels.sh run ${SUITES-}
 }
 
 # The Debian package on s390x; not run by default, because emulation is slow
 deb() {
-	selftests/vm/deb.sh check
+	lab/checks/debian-package.sh check
 }
 
 # The patches for Linux apply and pass the quick checks; make series-check does more
 series() {
-	KSRC="" newest upstream/check.sh quick
+	KSRC="" newest upstream/check-series.sh quick
 }
 
 all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
@@ -328,5 +300,5 @@ all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
 # Takes half as long as all others together, which are often idle
 background="sanitizers"
 
-$vm lab || exit 1
+$lab all || exit 1
 run_checks build/log/check.log ${*:-$all}

@@ -5,7 +5,7 @@
 # plan, "1..N", that differs from the number of results. Nesting is by leading
 # "# " or four spaces. Exits with 1 if any test failed or none ran.
 #
-# where: "lab" or "suite"; a skip is a failure unless selftests/skips lists it.
+# where: "lab" or "suite"; a skip is a failure unless lab/skips lists it.
 # expected: a file that lists the tests that must fail, by the last part of
 # their names.
 
@@ -25,7 +25,7 @@ function read(file,  line, rc) {
 }
 
 BEGIN {
-	while (where && read("selftests/skips"))
+	while (where && read("lab/skips"))
 		if (row[1] == where)
 			allowed[row[2]]
 	while (expected && read(expected))
@@ -84,7 +84,7 @@ function count(line,  not_ok) {
 	else if (may_skip(line))
 		skipped++
 	else
-		fail("not in selftests/skips: " line)
+		fail("not in lab/skips: " line)
 }
 
 { d = depth($0) }

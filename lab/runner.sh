@@ -10,7 +10,7 @@ run_checks() {
 	run_log=$1
 	shift
 	run_each "$@" | tee "$run_log" || return
-	awk -f selftests/ktap.awk -v where=lab "$run_log"
+	awk -f lab/ktap.awk -v where=lab "$run_log"
 }
 
 run_each() {
@@ -24,9 +24,9 @@ run_each() {
 	done
 	echo "TAP version 13"
 	echo "1..$#"
-	n=0
+	nr=0
 	for check; do
-		n=$((n + 1))
+		nr=$((nr + 1))
 		if [ -e "$tmp/$check.pid" ]; then
 			wait "$(cat "$tmp/$check.pid")"
 			rc=$?
@@ -35,7 +35,7 @@ run_each() {
 			show "$check"
 		fi
 		[ $rc = 0 ] || printf 'not '
-		echo "ok $n $check"
+		echo "ok $nr $check"
 	done
 	rm -r "$tmp"
 }

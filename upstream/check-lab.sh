@@ -1,16 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# lab.sh TREE: boots a kernel of the series in the lab. Prints KTAP.
+# check-lab.sh TREE: boots a kernel of the series in the lab. Prints KTAP.
 #
 # The converted drivers must pass the tests of the lab, alone and with each
 # other, and the ism driver must issue the same PCI instructions as that of the
 # base.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/map.sh"
+. "$lab/ktap.sh"
 
 log=$build/log/series
 mkdir -p "$log"
-make="make --no-print-directory -C $vm"
+make="make --no-print-directory -C $lab"
 converted="$make KSRC=$1"
 source=$(cat "$series/source")
 case $source in
@@ -21,25 +22,11 @@ case $source in
 	base="$make KSRC=$source" ;;
 esac
 
-n=0 failed=0
-ok() {
-	rc=$1 n=$((n + 1))
-	shift
-	if [ "$rc" = 0 ]; then
-		echo "ok $n $*"
-	else
-		failed=1
-		echo "not ok $n $*"
-	fi
-}
-
-# task NAME COMMAND...: one boot; prints the end of its log if it fails
+# task NAME COMMAND...: one boot
 task() {
-	name=$1 rc=0
+	name=$1
 	shift
-	"$@" > "$log/lab-$name" 2>&1 || rc=$?
-	[ $rc = 0 ] || tail -n 20 "$log/lab-$name" | sed 's/^/# /'
-	ok $rc "$name"
+	try "$log/lab-$name" "$name" "$@"
 }
 
 # fails PATTERN COMMAND...: must fail on the base, or the test proves nothing
@@ -58,8 +45,8 @@ same_instructions() {
 
 echo "TAP version 13"
 echo "1..20"
-task lab $converted lab
-task lab-base $base lab
+task lab $converted all
+task lab-base $base all
 task ism-driver $converted boot-ism-driver LOG="$log/ism-series"
 task ism-driver-base $base boot-ism-driver LOG="$log/ism-base"
 task same-instructions same_instructions ism

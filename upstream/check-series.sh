@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# check.sh [quick]: what a maintainer would check before applying the series
+# check-series.sh [quick]: what a maintainer would check before applying the series
 #
 # Makes build/series/*.patch, applies them one by one to a clean tree with git
 # am, and checks each: builds with W=1, with the drivers built in, as modules
@@ -9,7 +9,7 @@
 # series. Prints a table, and fails unless everything is clean. Complaints that
 # the base has as well are ignored. quick skips everything that builds.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/map.sh"
 
 quick=${1-}
 am=$series/am
@@ -87,7 +87,7 @@ configure() {
 		echo "CONFIG_$option"
 	done > "$obj/fragment"
 	(cd "$obj" && "$am/scripts/kconfig/merge_config.sh" -m .config \
-		"$vm/kernel.config" fragment)
+		"$lab/config/kernel.config" fragment)
 	make -s O="$obj" olddefconfig
 }
 
@@ -114,7 +114,7 @@ complaints() {
 compiles() {
 	out=$log/$nr-build-$1.log
 	set -- "$1" W=1
-	[ "$1" != m ] || set -- "$@" C=2 CF=-D__CHECK_ENDIAN__ CHECK="$vm/sparse.sh"
+	[ "$1" != m ] || set -- "$@" C=2 CF=-D__CHECK_ENDIAN__ CHECK="$lab/checks/sparse.sh"
 	kind=$1
 	shift
 	make -k O="$series/obj-$kind" "$@" -j"$(nproc)" $(objects) > "$out" 2>&1 ||
@@ -180,7 +180,7 @@ checkpatch() {
 		set -- "$@" --ignore UNKNOWN_COMMIT_ID
 	fi
 	grep -q '^Signed-off-by: ' "$1" || set -- "$@" --no-signoff
-	GIT_DIR=$history "$top/selftests/checkpatch.sh" . "$@"
+	GIT_DIR=$history "$top/lab/checks/checkpatch.sh" . "$@"
 }
 
 # code_of PATCH: the C files that it touches
@@ -242,7 +242,7 @@ same_files() {
 
 # kunit.py prints how many tests it ran
 kunit() {
-	"$top/selftests/kunit-tree.sh" "$am" > "$log/kunit.log" 2>&1 ||
+	"$top/lab/checks/kunit-tree.sh" "$am" > "$log/kunit.log" 2>&1 ||
 		tail -n 20 "$log/kunit.log"
 	grep -Eq 'Ran [1-9][0-9]* tests: passed: [0-9]*$' "$log/kunit.log" ||
 		echo "not all tests passed"
@@ -264,7 +264,7 @@ x86_64() {
 
 # Uses the tree of series.sh, which has the same content, and keeps file times
 lab() {
-	"$top/upstream/lab.sh" "$tree" > "$log/lab.log" 2>&1 ||
+	"$top/upstream/check-lab.sh" "$tree" > "$log/lab.log" 2>&1 ||
 		tail -n 40 "$log/lab.log"
 }
 

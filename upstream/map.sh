@@ -3,7 +3,7 @@
 # shellcheck shell=sh
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-. "$top/selftests/vm/lib.sh"
+. "$top/lab/host/lib.sh"
 series=$build/series
 tree=$series/tree
 

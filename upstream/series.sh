@@ -10,7 +10,7 @@
 # Debian has); SIGNOFF=1, to add the user's Signed-off-by; ASSISTED_BY=TEXT, to
 # add an Assisted-by tag. No tag is added by default.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/map.sh"
 
 patches=$top/upstream/patches
 
@@ -124,7 +124,7 @@ if [ -n "${KSRC-}" ]; then
 	[ -f "$KSRC/arch/s390/Makefile" ] || die "KSRC=$KSRC is not a Linux source tree"
 	source=$(cd "$KSRC" && pwd)
 else
-	version=$("$vm/newest.sh")
+	version=$("$host/newest.sh")
 	source=$build/linux-$version/source
 fi
 origin="Linux $(make -s -C "$source" kernelversion)"

@@ -3,24 +3,19 @@
 # Tests that the lab and report.sh handle bad input: they print a message with the
 # remedy, fail, and leave nothing behind. Prints KTAP.
 set -u
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../host/lib.sh"
+. "$lab/ktap.sh"
 
-n=0 failed=0
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp" "$build/linux-0.1" "$build"/linux-custom-nonexistent' EXIT
 
 # refuses NAME PATTERN COMMAND...: it must fail with PATTERN in its last lines
 refuses() {
-	name=$1 pattern=$2
+	name=$1 pattern=$2 rc=0
 	shift 2
-	n=$((n + 1))
-	if "$@" > "$tmp/out" 2>&1 || ! tail -n 5 "$tmp/out" | grep -q "$pattern"; then
-		failed=1
-		echo "not ok $n $name"
-		sed 's/^/# /' "$tmp/out"
-	else
-		echo "ok $n $name"
-	fi
+	! "$@" > "$tmp/out" 2>&1 && tail -n 5 "$tmp/out" | grep -q "$pattern" || rc=1
+	[ $rc = 0 ] || sed 's/^/# /' "$tmp/out"
+	result $rc "$name"
 }
 
 # fake NAME EXIT [TEXT]: a command that prints TEXT, if any, and returns EXIT
@@ -36,22 +31,22 @@ fake dpkg-query 1
 fake sudo 1
 fake id 0 1000
 refuses "packages missing and no root" 'apt-get install .*gcc-s390x-linux-gnu' \
-	env PATH="$tmp/bin:$PATH" "$vm/packages.sh"
+	env PATH="$tmp/bin:$PATH" "$host/packages.sh"
 rm "$tmp"/bin/*
 
 refuses "a kernel version that Debian does not have" 'linux-source-0.1' \
-	make -C "$vm" lab KERNEL=0.1
+	make -C "$lab" all KERNEL=0.1
 refuses "a KSRC that is not a kernel source" 'not a Linux source tree' \
-	make -C "$vm" lab KSRC=/nonexistent
+	make -C "$lab" all KSRC=/nonexistent
 
 fake df 0
 refuses "a full disk" 'make room' \
-	env PATH="$tmp/bin:$PATH" "$vm/kernel.sh" "$build/linux-0.1" 6.12
+	env PATH="$tmp/bin:$PATH" "$host/kernel.sh" "$build/linux-0.1" 6.12
 rm "$tmp"/bin/*
 
 fake apt-get 0
 refuses "apt without a mirror" 'sources.list' \
-	env PATH="$tmp/bin:$PATH" "$vm/fetch.sh" deb hello "$build/linux-0.1"
+	env PATH="$tmp/bin:$PATH" "$host/fetch.sh" deb hello "$build/linux-0.1"
 rm "$tmp"/bin/*
 
 fake id 0 0
@@ -84,7 +79,7 @@ refuses "a max-block below the maxstbl of the group" 'max-block must be' \
 	qemu ism,maxstbl=4096,max-block=128
 refuses "a latency that would look like a hang" 'latency must be' \
 	qemu ism,latency=1000001
-refuses "an unknown profile" 'PROFILE must be one of' make -C "$vm" lab PROFILE=z16
+refuses "an unknown profile" 'PROFILE must be one of' make -C "$lab" all PROFILE=z16
 
 refuses "no kernel headers" 'no kernel headers in /nonexistent' \
 	make -s --no-print-directory -C "$top" modules KDIR=/nonexistent
@@ -92,11 +87,6 @@ refuses "modules for another architecture" 'These modules are for s390x' \
 	make -s --no-print-directory -C "$top" modules \
 	KDIR="$build/linux-6.12/obj" ARCH=x86_64
 
-n=$((n + 1))
-if [ -e "$build/linux-0.1" ] || ls "$build"/linux-0.1* > /dev/null 2>&1; then
-	failed=1
-	echo "not ok $n nothing is left behind"
-else
-	echo "ok $n nothing is left behind"
-fi
+[ ! -e "$build/linux-0.1" ] && ! ls "$build"/linux-0.1* > /dev/null 2>&1
+ok "nothing is left behind"
 exit $failed

@@ -7,7 +7,8 @@
 # The commands are those that commands.awk finds. A command that where() below does
 # not know is a failure: each one must be tested, or skipped with a reason.
 set -eu
-. "$(dirname "$0")/../vm/lib.sh"
+. "$(dirname "$0")/../host/lib.sh"
+. "$lab/ktap.sh"
 
 cd "$top"
 tab=$(printf '\t')
@@ -19,11 +20,11 @@ where() {
 		echo here ;;
 	"make bench"*)
 		echo "SKIP is a measurement, not a test" ;;
-	"make check-debian13" | "make series-check" | selftests/kunit-tree.sh)
+	"make check-debian13" | "make series-check" | lab/checks/kunit-tree.sh)
 		echo "SKIP is a long test itself" ;;
 	"make deb" | apt* | dkms*)
 		echo package ;;
-	"make "* | selftests/check.sh*)
+	"make "* | lab/check.sh*)
 		echo lab ;;
 	modprobe* | driverctl* | echo* | grep* | tar* | ./run_kselftest.sh | vfio-ism/* | \
 	modinfo* | cat\ /sys/module* | rm* | depmod)
@@ -34,7 +35,7 @@ where() {
 }
 
 documented() {
-	awk -f selftests/docs/commands.awk README.md selftests/README \
+	awk -f lab/checks/commands.awk README.md selftests/README \
 		Documentation/*.rst
 }
 
@@ -64,20 +65,20 @@ here() {
 # The tasks that a make command would boot and the checks that it would run
 tasks() {
 	make -n --no-print-directory "$@" | sed -n -E \
-		-e 's/.*(boot|monitor)\.sh [0-9]+ [^ ]*bzImage [^ ]* ([a-z-]*).*/\2/p' \
-		-e 's/^(SUITES="" )?selftests\/check\.sh/check/p' \
+		-e 's/.*boot\.sh [0-9]+ [^ ]* (boot-[a-z-]*) .*/\1/p' \
+		-e 's/^(SUITES="" )?lab\/check\.sh/check/p' \
 		-e 's/^upstream\/series\.sh/check series/p'
 }
 
 checked_tasks() {
-	for rule in $(grep -oh 'boot-[a-z-]*[a-z]' selftests/check.sh); do
-		tasks -C selftests/vm "$rule"
+	for rule in $(grep -oh 'boot-[a-z-]*[a-z]' lab/check.sh); do
+		tasks -C lab "$rule"
 	done
 }
 
 are_checks() {
 	for check; do
-		grep -q "^$check() {\$" selftests/check.sh || return 1
+		grep -q "^$check() {\$" lab/check.sh || return 1
 	done
 }
 
@@ -85,7 +86,7 @@ are_variables() {
 	for v; do
 		case $v in
 		*=*) grep -qw "${v%%=*}" Makefile selftests/Makefile \
-			selftests/vm/Makefile || return 1 ;;
+			lab/Makefile || return 1 ;;
 		esac
 	done
 }
@@ -93,7 +94,7 @@ are_variables() {
 # A check does what the command would do
 lab() {
 	eval "set -- $(echo "$1" | sed "s|=DIR\>|=$tmp/linux|g")"
-	if [ "$1" = selftests/check.sh ]; then
+	if [ "$1" = lab/check.sh ]; then
 		shift
 		are_checks "$@"
 		return
@@ -123,8 +124,8 @@ package() {
 	done
 }
 
-try() {
-	dir=$1 n=0 failed=0
+try_all() {
+	dir=$1
 	tmp=$(mktemp -d)
 	trap 'rm -rf "$tmp"' EXIT
 	rsync -a --exclude=/build --exclude=/.git "$top/" "$tmp/copy/"
@@ -140,23 +141,20 @@ try() {
 
 	echo "1..$(wc -l < "$tmp/commands")"
 	while IFS=$tab read -r file how command; do
-		n=$((n + 1)) result=ok remark=
 		case $how in
 		here | lab | package)
-			if ! $how "$command" > "$tmp/out" 2>&1 < /dev/null; then
-				sed 's/^/# /' "$tmp/out" | tail -n 20
-				result="not ok"
-			fi ;;
-		SKIP*) remark=" # $how" ;;
-		*) result="not ok" remark=" # no test for this: see where() in $0" ;;
+			try "$tmp/out" "$file: $command" $how "$command" ;;
+		SKIP*)
+			result 0 "$file: $command # $how" ;;
+		*)
+			result 1 "$file: $command # no test for this: see where() in $0" ;;
 		esac
-		[ "$result" = ok ] || failed=1
-		echo "$result $n $file: $command$remark"
 	done < "$tmp/commands"
 	return $failed
 }
 
 case $#$1 in
-2guest | 2try) "$@" ;;
+2guest) guest "$2" ;;
+2try) try_all "$2" ;;
 *) die "usage: commands.sh guest DIR | try KERNEL_DIR" ;;
 esac

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# costs.sh DIR LOG [record]: compare the counts in LOG with selftests/costs
+# costs.sh DIR LOG [record]: compare the counts in LOG with lab/checks/costs
 #
 # LOG is from a boot of the kernel in DIR, and has lines
 #     cost WHOSE NAME INSTRUCTIONS PCI-INSTRUCTIONS
@@ -10,10 +10,10 @@
 # for the kernel and the compiler, the counts are only shown. With "record" they
 # replace those in the file. Prints KTAP.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../host/lib.sh"
 
 dir=$1 log=$2 record=${3-}
-costs=$top/selftests/costs
+costs=$top/lab/checks/costs
 
 # 6.12.117 gcc-12.2.0-14, or 6.12.117-debug ...
 kernel=$(cat "$dir/obj/include/config/kernel.release")
@@ -31,7 +31,7 @@ if [ -n "$record" ]; then
 	awk 'NR == FNR { new[$1, $2, $3]; next } !(($1, $2, $3) in new)' \
 		"$new" "$costs" | sort -V - "$new" > "$costs.new"
 	mv "$costs.new" "$costs"
-	echo "recorded in selftests/costs: $key"
+	echo "recorded in lab/checks/costs: $key"
 	exit
 fi
 

@@ -1,28 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# distro.sh build|run [SUITE...]: test with the prebuilt kernels of Debian suites
+# debian-kernels.sh build|run [SUITE...]: test with the prebuilt kernels of Debian suites
 #
 # "build" builds the modules against the packaged headers of the first suite that
 # is available. "run" does that for each suite, boots its kernel in the lab and
 # runs the kselftests there. Prints KTAP and then a table. A suite whose kernel
 # is not available is skipped, with the reason from apt.
 set -u
-cd "$(dirname "$0")/.." || exit 1
+cd "$(dirname "$0")/../.." || exit 1
+. lab/ktap.sh
 
 what=$1
 shift
 [ $# -gt 0 ] || set -- bookworm-backports trixie trixie-backports forky
-vm="make --no-print-directory -s -C selftests/vm"
+lab="make --no-print-directory -s -C lab"
 log=build/log/distro
-n=0 failed=0
 mkdir -p build/log
-
-# result RC NAME
-result() {
-	n=$((n + 1))
-	[ "$1" = 0 ] || failed=1
-	[ "$1" = 0 ] && echo "ok $n $2" || echo "not ok $n $2"
-}
 
 table() {
 	printf '%-20s %-22s %-6s %-6s %s\n' "$@"
@@ -31,7 +24,7 @@ table() {
 # Fetch it again each time, because suites change
 build() {
 	rm -f "build/linux-$1/bzImage"
-	$vm lab SUITE="$1" > "$log-$1" 2>&1
+	$lab all SUITE="$1" > "$log-$1" 2>&1
 }
 
 unreachable() {
@@ -47,17 +40,16 @@ suite() {
 		build=ok
 		result 0 "$1: build for $kernel"
 	elif reason=$(unreachable "$1") && [ -n "$reason" ]; then
-		n=$((n + 1))
-		echo "ok $n $1 # SKIP $reason"
+		result 0 "$1 # SKIP $reason"
 		build=SKIP tests=$reason
 	else
 		sed 's/^/# /' "$log-$1"
 		result 1 "$1: build"
 	fi
 	if [ $build = ok ] && [ $what = run ]; then
-		$vm boot-kselftest SUITE="$1" > "$log-$1-tests" 2>&1
+		$lab boot-kselftest SUITE="$1" > "$log-$1-tests" 2>&1
 		rc=$?
-		tests=$(awk -f selftests/ktap.awk -v where=suite "$log-$1-tests") || {
+		tests=$(awk -f lab/ktap.awk -v where=suite "$log-$1-tests") || {
 			rc=1
 			sed 's/^/| /' "$log-$1-tests"
 		}

@@ -1,18 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# deb.sh build     build the Debian package zpci-fh-dkms in build/deb
-# deb.sh check     install it in an s390x root file system; prints KTAP
+# debian-package.sh build     build the Debian package zpci-fh-dkms in build/deb
+# debian-package.sh check     install it in an s390x root file system; prints KTAP
 #
 # The root file system runs under QEMU user-mode emulation. DKMS has to build for
 # the kernel from the backports of Debian 12, whose headers are installed there.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../host/lib.sh"
+. "$lab/ktap.sh"
 
 deb=$build/deb
 root=$build/root-s390x
 
 build() {
-	"$vm/packages.sh" debhelper dh-dkms dpkg-dev lintian
+	"$host/packages.sh" debhelper dh-dkms dpkg-dev lintian
 	rm -rf "$deb"
 	mkdir -p "$deb/zpci-fh"
 	(cd "$top" && git ls-files -z) |
@@ -26,7 +27,7 @@ build() {
 }
 
 run() {
-	as_root "$vm/root.sh" run "$root" "$@"
+	as_root "$host/root.sh" run "$root" "$@"
 }
 
 # No initrd: nothing boots here, and building one is slow under emulation
@@ -36,25 +37,10 @@ apt_get() {
 }
 
 make_root() {
-	"$vm/packages.sh" qemu-user-static binfmt-support
-	[ -d "$root" ] || "$vm/root.sh" make "$root" bookworm s390x make gcc
-	echo "deb $("$vm/fetch.sh" mirror) bookworm-backports main" |
+	"$host/packages.sh" qemu-user-static binfmt-support
+	[ -d "$root" ] || "$host/root.sh" make "$root" bookworm s390x make gcc
+	echo "deb $("$host/fetch.sh" mirror) bookworm-backports main" |
 		as_root tee "$root/etc/apt/sources.list.d/backports.list"
-}
-
-# ok NAME COMMAND...
-n=0 failed=0
-ok() {
-	name=$1
-	shift
-	n=$((n + 1))
-	if "$@" > "$build/log/deb-$n.log" 2>&1; then
-		echo "ok $n $name"
-	else
-		failed=1
-		tail -n 20 "$build/log/deb-$n.log" | sed 's/^/# /'
-		echo "not ok $n $name"
-	fi
 }
 
 install_headers() {
@@ -88,7 +74,7 @@ remove() {
 # installed. It takes the kernel version from uname, hence QEMU_UNAME.
 documented() {
 	as_root rsync -a "$deb/source/" "$root/zpci_fh/"
-	commands=$(awk -f "$top/selftests/docs/commands.awk" \
+	commands=$(awk -f "$top/lab/checks/commands.awk" \
 		"$top/Documentation/install.rst" | cut -f 2 | grep "^sudo dkms $1") &&
 	run env QEMU_UNAME="$(ls "$root/lib/modules")" sh -euxc \
 		"cd /zpci_fh; sudo() { \"\$@\"; }; $commands"
@@ -111,15 +97,15 @@ check() {
 		exit 1
 	}
 	echo "1..9"
-	ok "headers install" install_headers
-	ok "the package builds and lintian has no errors" "$vm/deb.sh" build
-	ok "the package installs" install_package
-	ok "zpci-fh is built" installed zpci-fh
-	ok "ism-vfio-pci is built" installed ism-vfio-pci
-	ok "modprobe knows the dependency" depends
-	ok "the package can be removed" remove
-	ok "without the package, dkms add and dkms install work too" add
-	ok "dkms remove removes the modules" remove_added
+	try "$build/log/package.log" "headers install" install_headers
+	try "$build/log/package.log" "the package builds and lintian has no errors" "$lab/checks/debian-package.sh" build
+	try "$build/log/package.log" "the package installs" install_package
+	try "$build/log/package.log" "zpci-fh is built" installed zpci-fh
+	try "$build/log/package.log" "ism-vfio-pci is built" installed ism-vfio-pci
+	try "$build/log/package.log" "modprobe knows the dependency" depends
+	try "$build/log/package.log" "the package can be removed" remove
+	try "$build/log/package.log" "without the package, dkms add and dkms install work too" add
+	try "$build/log/package.log" "dkms remove removes the modules" remove_added
 	exit $failed
 }
 

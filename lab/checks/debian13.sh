@@ -5,11 +5,11 @@
 # Uses a root file system of Debian 13 under build/ and a copy of the files that
 # git tracks. The build results stay there for the next run.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../host/lib.sh"
 
 root=$build/root-debian13
-[ -d "$root" ] || "$vm/step.sh" 1/2 "Debian 13 in $root" "1 min" debian13 \
-	"$vm/root.sh" make "$root" trixie "$(dpkg --print-architecture)" make
+[ -d "$root" ] || "$host/step.sh" 1/2 "Debian 13 in $root" "1 min" debian13 \
+	"$host/root.sh" make "$root" trixie "$(dpkg --print-architecture)" make
 as_root mkdir -p "$root/zpci_fh"
 as_root find "$root/zpci_fh" -mindepth 1 -maxdepth 1 ! -name build \
 	-exec rm -rf {} +
@@ -17,4 +17,4 @@ as_root find "$root/zpci_fh" -mindepth 1 -maxdepth 1 ! -name build \
 	as_root rsync -a --from0 --files-from=- "$top/" "$root/zpci_fh/"
 
 [ $# -gt 0 ] || set -- run check
-as_root "$vm/root.sh" run "$root" make -C /zpci_fh "$@"
+as_root "$host/root.sh" run "$root" make -C /zpci_fh "$@"

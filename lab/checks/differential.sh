@@ -7,14 +7,14 @@
 # merged driver fails exactly the tests listed in merged-differences, and ours
 # fails none.
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 log=build/log/differential
 failed=0
 
 # boot DRIVER [EXPECTED]: "test result" for each test
 boot() {
-	if ! EXPECTED=${2-} make --no-print-directory -s -C selftests/vm KERNEL="$kernel" \
+	if ! EXPECTED=${2-} make --no-print-directory -s -C lab KERNEL="$kernel" \
 		boot-kselftest DRIVER="$1" PROFILE=guest > "$log-$1" 2>&1; then
 		tail -n 20 "$log-$1" | sed 's/^/# /'
 		failed=1
@@ -27,7 +27,7 @@ boot() {
 
 kernel=$1
 echo "# merged driver of Linux $kernel"
-boot merged selftests/merged-differences
+boot merged lab/checks/merged-differences
 boot ours
 echo "1..$(wc -l < "$log-ours.results")"
 join -a 1 -a 2 -e missing -o 0,1.2,2.2 "$log-merged.results" "$log-ours.results" |

@@ -3,7 +3,7 @@
 # examples.sh KERNEL_DIR: compile the C code in Documentation/zpci-fh.rst for the
 # lab's kernel, each block separately; what the blocks may assume is in the preamble
 set -eu
-. "$(dirname "$0")/../vm/lib.sh"
+. "$(dirname "$0")/../host/lib.sh"
 
 obj=$1/obj
 tmp=$(mktemp -d)

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # harness.sh: test that runner.sh reports failures. Prints KTAP.
 set -u
-cd "$(dirname "$0")/.." || exit 1
-. selftests/runner.sh
+cd "$(dirname "$0")/../.." || exit 1
+. lab/runner.sh
+. lab/ktap.sh
 
 good() {
 	echo "1..1"
@@ -49,35 +50,24 @@ full_disk() {
 	run_checks /dev/full good
 }
 
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 skips() {
 	echo "1..1"
 	echo "ok 1 it # SKIP no reason"
 }
 
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
 background="background_exits"
 set -- background_exits skips exits unbound no_newline few_results no_results hidden_failure no_command
-n=1 failed=0
 echo "TAP version 13"
 echo "1..$(($# + 2))"
 
-result() {
-	if [ "$1" = 0 ]; then
-		echo "ok $n $2"
-	else
-		failed=1
-		echo "not ok $n $2"
-	fi
-	n=$((n + 1))
-}
-
 run_checks "$tmp/log" good good > "$tmp/out" 2>&1
-result $? "two good checks pass"
+ok "two good checks pass"
 for check; do
 	! run_checks "$tmp/log" good "$check" good > "$tmp/out" 2>&1
-	result $? "$check fails"
+	ok "$check fails"
 done
 ! full_disk > "$tmp/out" 2>&1
-result $? "a log that cannot be written fails"
+ok "a log that cannot be written fails"
 exit $failed

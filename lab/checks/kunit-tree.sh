@@ -5,7 +5,7 @@
 # Uses kunit.py to build and boot TREE, a Linux source tree that has the suite;
 # the default is the tree from make series. Takes about five minutes.
 set -eu
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$0")/../.." && pwd)
 tree=${1-$top/build/series/tree}
 out=$top/build/kunit-tree
 

@@ -5,17 +5,17 @@
 # Fails on any warning about our files; headers of older kernels cause some of
 # their own. The kernel is only configured, so its symbols are not resolved.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../host/lib.sh"
 
 dir=$1
 kbuild="make ARCH=s390 LLVM=-19"
 log=$build/log/llvm-modules.log
 
-"$vm/packages.sh" clang-19 lld-19 llvm-19
+"$host/packages.sh" clang-19 lld-19 llvm-19
 mkdir -p "$build/log" "$dir/llvm/modules"
 $kbuild -C "$dir/source" O="$dir/llvm" tinyconfig
 (cd "$dir/llvm" && "$dir/source/scripts/kconfig/merge_config.sh" -m .config \
-	"$vm/kernel.config")
+	"$lab/config/kernel.config")
 $kbuild -C "$dir/llvm" olddefconfig
 $kbuild -C "$dir/llvm" -j"$(nproc)" modules_prepare
 

@@ -6,6 +6,7 @@
 # CONTROL is an object known to contain all of these, the kernel's pci_insn.o. It
 # proves that the script can find them.
 set -u
+. "$(dirname "$0")/../ktap.sh"
 
 cross=${CROSS_COMPILE-s390x-linux-gnu-}
 
@@ -42,29 +43,20 @@ is_object() {
 	${cross}nm "$1" > /dev/null 2>&1
 }
 
-n=0 failed=0
-result() {
-	n=$((n + 1))
-	case $1 in
-	0) echo "ok $n $2" ;;
-	*) failed=1; echo "not ok $n $2" ;;
-	esac
-}
-
 control=$1
 shift
 echo "TAP version 13"
 echo "1..$(($# * 2 + 2))"
 
 [ "$(mio_instructions "$control" | wc -l)" -ge 4 ]
-result $? "all four MIO instructions are found in ${control##*/}"
+ok "all four MIO instructions are found in ${control##*/}"
 [ "$(mio_references "$control" | wc -l)" -ge 5 ]
-result $? "and all five symbols"
+ok "and all five symbols"
 
 for object; do
 	is_object "$object" && ! mio_instructions "$object" | sed 's/^/# /' | grep .
-	result $? "${object##*/} has no MIO instruction"
+	ok "${object##*/} has no MIO instruction"
 	is_object "$object" && ! mio_references "$object" | sed 's/^/# /' | grep .
-	result $? "${object##*/} refers to nothing that chooses MIO"
+	ok "${object##*/} refers to nothing that chooses MIO"
 done
 exit $failed

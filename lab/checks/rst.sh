@@ -3,7 +3,7 @@
 # rst.sh SOURCE: build the documentation in build/docs/html, in the same way as
 # SOURCE, a Linux source tree, builds its own; warnings are errors
 set -eu
-. "$(dirname "$0")/../vm/lib.sh"
+. "$(dirname "$0")/../host/lib.sh"
 
 source=$1 docs=$build/docs
 

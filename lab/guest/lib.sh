@@ -2,6 +2,8 @@
 # Sourced by guest tasks.
 # shellcheck shell=sh
 
+. ./ktap.sh
+
 # All ISM functions, as sysfs names them
 ism_functions() {
 	for f in /sys/bus/pci/devices/*; do
@@ -51,11 +53,20 @@ both_drivers() {
 	done
 }
 
-# ok NAME: prints a result for the previous command; counts in n and failed
-n=0 failed=0
-ok() {
-	rc=$? n=$((n + 1))
-	[ $rc = 0 ] || failed=$((failed + 1)) not="not "
-	echo "${not-}ok $n $*"
-	unset not
+# judge FILE: are there results in FILE, as many as planned, and did all pass?
+judge() {
+	awk -f ktap.awk "$1" > /tmp/counts && return
+	sed 's/^/# /' /tmp/counts
+	return 1
+}
+
+# lab_module MODULE [PARAMETER...]: load it, show its results, unload it
+lab_module() {
+	modprobe "$@" || {
+		echo "not ok 1 $1 loads"
+		return 1
+	}
+	cat "/sys/kernel/debug/zpci_lab/$1" | tee /tmp/lab
+	rmmod "$1" zpci_lab || echo "not ok 0 $1 unloads" | tee -a /tmp/lab
+	judge /tmp/lab
 }

@@ -1,27 +1,31 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# boot.sh SECONDS KERNEL INITRAMFS TASK [QEMU ARGUMENT...]
+# boot.sh SECONDS DIR NAME TASK [QEMU ARGUMENT...]: boot the kernel in DIR
 #
-# Boots the guest, shows the output of guest/TASK and returns its exit code.
-# A task is a name with comma-separated arguments. The kernel has a separate
-# console and log. A boot also fails if the kernel prints a warning or an oops, if
-# the guest does not shut down by itself and in time, if the task's results differ
-# from its plan, or if a test is skipped that selftests/skips does not list.
-# PROFILE, if it is not lpar, and "debug" become part of the log names. COVERAGE is
-# a directory for the gcov counts. KNOWN is a pattern for kernel warnings that are
-# not failures. For WHERE and EXPECTED see selftests/ktap.awk.
+# Shows the output of guest/TASK and returns its exit code. A task is a name with
+# comma-separated arguments. The kernel has a separate console and log. A boot also
+# fails if the kernel prints a warning or an oops, if the guest does not shut down by
+# itself and in time, if the task's results differ from its plan, or if a test is
+# skipped that the file skips does not list. A line "host: COMMAND" in the output is
+# passed to QEMU's monitor as a command.
+#
+# The logs are build/log/NAME and build/log/NAME.kernel; PROFILE, if it is not lpar,
+# and "debug" become part of the name. COVERAGE is a directory for the gcov counts.
+# KNOWN is a pattern for kernel warnings that are not failures. For WHERE and EXPECTED
+# see ktap.awk.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-seconds=$1 kernel=$2 initramfs=$3 task=$4
+seconds=$1 dir=$2 log=build/log/$3 task=$4
 shift 4
-log=build/log/boot-$(echo "$task" | tr -c 'a-zA-Z0-9\n' -)
 [ "${PROFILE-lpar}" = lpar ] || log=$log-$PROFILE
 
-case $kernel in
-*-debug/*) log=$log-debug ;;
+case $dir in
+*-debug) log=$log-debug ;;
 esac
 mkdir -p "$build/log"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
 
 qemu() {
 	timeout --foreground -k 10 "$seconds" "$build/qemu/qemu-system-s390x" \
@@ -29,9 +33,11 @@ qemu() {
 		-nodefaults -display none -no-reboot \
 		-chardev file,id=kernel,path="$top/$log.kernel" \
 		-device sclplmconsole,chardev=kernel \
+		-chardev pipe,id=monitor,path="$tmp/monitor" \
+		-mon chardev=monitor,mode=readline \
 		-chardev stdio,id=task,signal=off \
 		-device virtio-serial-ccw -device virtconsole,chardev=task \
-		-kernel "$kernel" -initrd "$initramfs" \
+		-kernel "$dir/bzImage" -initrd "$dir/initramfs" \
 		-append "console=ttyS0 sclp_con_drop=0 ignore_loglevel printk.time=1 \
 printk.devkmsg=on panic=-1 page_owner=on lab=$task" \
 		"$@" < /dev/null && rc=0 || rc=$?
@@ -45,8 +51,11 @@ failed() {
 }
 
 rm -f "$top/$log" "$top/$log.kernel"
-qemu "$@" 2>&1 | sed -u 's/\r*$//' | tee "$top/$log" |
-	sed -u '/^qemu: ended/d; /^gcov: /d'
+mkfifo "$tmp/monitor.in" "$tmp/monitor.out"
+exec 3<> "$tmp/monitor.in" # so that writes never block
+qemu "$@" 2>&1 | sed -u 's/\r*$//' | tee "$top/$log" | awk -v monitor="$tmp/monitor.in" '
+	sub(/^host: /, "") { print > monitor; fflush(monitor); next }
+	!/^(qemu: ended|gcov: )/ { print; fflush() }'
 [ -z "${COVERAGE-}" ] ||
 	sed -n 's/^gcov: //p' "$top/$log" > "$COVERAGE/${log##*/}"
 
@@ -70,6 +79,6 @@ rc=$(sed -n "s/^lab: $task ended with \([0-9]*\)$/\1/p" "$top/$log")
 	failed "did not finish"
 [ "$rc" = 0 ] || exit "$rc"
 ! grep -qE "^(1[.][.]|(not )?ok )[0-9]" "$top/$log" ||
-	results=$(cd "$top" && awk -f selftests/ktap.awk -v where="${WHERE-lab}" \
+	results=$(cd "$top" && awk -f lab/ktap.awk -v where="${WHERE-lab}" \
 		-v expected="${EXPECTED-}" "$log") ||
 	die "$task: $results; see $log"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # initramfs.sh DIR: build the guest's root file system, DIR/initramfs
 #
-# DIR is a kernel's directory, as created by kernel.sh or debian.sh, with our
+# DIR is a kernel's directory, as created by kernel.sh or debian-kernel.sh, with our
 # modules in DIR/modules and the kselftests in DIR/kselftest.tar.gz.
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -16,7 +16,7 @@ busybox=$build/busybox
 for package in busybox-static:s390x driverctl bash-static:s390x coreutils:s390x \
 	libc6:s390x; do
 	folder=$build/${package%%[-:]*}
-	[ -d "$folder" ] || "$vm/fetch.sh" deb $package "$folder" bookworm forky
+	[ -d "$folder" ] || "$host/fetch.sh" deb $package "$folder" bookworm forky
 done
 
 rm -rf "$root"
@@ -25,15 +25,15 @@ ln -s ../bin "$root/usr/bin"
 ln -s bin "$root/sbin"
 install -m 755 "$busybox/bin/busybox" "$root/bin/busybox"
 ln -s busybox "$root/bin/sh"
-install -m 755 "$vm/init" "$root/init"
-install -m 755 "$vm"/guest/* "$root/lab/"
-install -m 644 "$top/selftests/ktap.awk" "$root/lab/"
+install -m 755 "$lab/guest/init" "$root/init"
+install -m 755 "$lab"/guest/* "$root/lab/"
+install -m 644 "$lab/ktap.awk" "$lab/ktap.sh" "$root/lab/"
 install -m 644 "$dir/modules/Documentation/example/zpci_fh_example.ko" "$root/lab/"
 mkdir "$root/kselftest"
 tar -C "$root/kselftest" -xf "$dir/kselftest.tar.gz"
 
 # The commands from the documents
-"$top/selftests/docs/commands.sh" guest "$root/lab/documented"
+"$top/lab/checks/commands.sh" guest "$root/lab/documented"
 cp "$dir/kselftest.tar.gz" "$root/lab/"
 find "$build/driverctl" -type f -path '*bin/driverctl' \
 	-exec install {} "$root/bin/driverctl" \;

@@ -6,7 +6,7 @@
 # DIR/obj/usr/include) and, last, DIR/bzImage. The configuration is tinyconfig
 # merged with kernel.config, with those options of kernel-optional.config that
 # the kernel has, and with the fragments listed in the environment variable
-# FRAGMENTS, which are files in this directory.
+# FRAGMENTS, which are files in config/.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -17,7 +17,7 @@ command -v ${CROSS_COMPILE}gcc > /dev/null ||
 	die "no ${CROSS_COMPILE}gcc: apt-get install gcc-s390x-linux-gnu"
 
 known_options() {
-	grep '^CONFIG_' "$vm/kernel-optional.config" | while IFS="=" read -r name value; do
+	grep '^CONFIG_' "$lab/config/kernel-optional.config" | while IFS="=" read -r name value; do
 		! grep -rqx --include=Kconfig "config ${name#CONFIG_}" \
 			"$dir/source/drivers" || echo "$name=$value"
 	done
@@ -27,9 +27,9 @@ configure() {
 	make -C "$dir/source" O="$dir/obj" tinyconfig
 	cd "$dir/obj"
 	known_options > optional.config
-	fragments="$vm/kernel.config $PWD/optional.config"
+	fragments="$lab/config/kernel.config $PWD/optional.config"
 	for f in ${FRAGMENTS-}; do
-		fragments="$fragments $vm/$f"
+		fragments="$fragments $lab/config/$f"
 	done
 	"$dir/source/scripts/kconfig/merge_config.sh" -m .config $fragments
 	make olddefconfig
@@ -39,7 +39,7 @@ configure() {
 		"not met: $(cat lost); add the dependencies to the fragment"
 }
 
-"$vm/source.sh" "$dir" "$version" "$source"
+"$host/source.sh" "$dir" "$version" "$source"
 configure
 make -j"$(nproc)" bzImage modules
 make headers

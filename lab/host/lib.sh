@@ -4,7 +4,8 @@
 
 # A script that is not two directories deep must set top before
 top=${top:-$(cd "$(dirname "$0")/../.." && pwd)}
-vm=$top/selftests/vm
+lab=$top/lab
+host=$lab/host
 build=$top/build
 
 # Suites to search for kernels that the system's own suites do not have
@@ -32,7 +33,7 @@ kbuild() {
 	shift
 	set -- make ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- "$@"
 	if [ -d "$kernel/tools" ]; then
-		"$vm/root.sh" run "$(readlink "$kernel/tools")" "$@"
+		"$host/root.sh" run "$(readlink "$kernel/tools")" "$@"
 	else
 		"$@"
 	fi

@@ -16,10 +16,10 @@ kunit=$(sed -n 's/^CONFIG_KUNIT=./m/p' "$dir/obj/.config")
 
 mkdir -p "$dir/modules"
 cd "$top"
-rsync -aR Makefile compat.h arch-s390-pci drivers-vfio-ism selftests/modules \
+rsync -aR Makefile compat.h arch-s390-pci drivers-vfio-ism lab/modules \
 	Documentation/example \
-	selftests/qemu/zpci-lab-regs.h "$dir/modules/"
-{ cat Kbuild; echo "obj-$kunit += selftests/modules/"; } > "$dir/modules/Kbuild"
+	lab/qemu/zpci-lab-regs.h "$dir/modules/"
+{ cat Kbuild; echo "obj-$kunit += lab/modules/"; } > "$dir/modules/Kbuild"
 kbuild "$dir" -C "$dir/modules" KDIR="$dir/obj" W=1 KCFLAGS=-Werror \
 	ZPCI_FH_KUNIT=$kunit GCOV_PROFILE=y modules
 
@@ -29,7 +29,7 @@ kbuild "$dir" -C "$dir/obj" M="$dir/modules/Documentation/example" \
 	W=1 KCFLAGS=-Werror modules
 
 rm -rf "$dir/kselftest"
-make -C selftests gen_tar TARGETS="vfio-ism vfio-ism-lab" ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- \
+make -C selftests gen_tar TARGETS="vfio-ism ../lab/programs" ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- \
 	KSRC="$source/source" KHDR="$source/obj/usr/include" \
 	USERLDFLAGS=-static STAGE="$dir/kselftest-stage" \
 	INSTALL_PATH="$dir/kselftest"

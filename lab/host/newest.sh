@@ -16,7 +16,7 @@ log=$build/log/newest.log
 mkdir -p "$build/log"
 
 unpacked() {
-	make --no-print-directory -C "$vm" source KERNEL="$1" KSRC= >> "$log" 2>&1
+	make --no-print-directory -C "$lab" source KERNEL="$1" KSRC= >> "$log" 2>&1
 }
 
 if [ -f "$known" ] && unpacked "$(cat "$known")"; then
@@ -24,7 +24,7 @@ if [ -f "$known" ] && unpacked "$(cat "$known")"; then
 	exit
 fi
 all_asked=yes
-versions=$("$vm/fetch.sh" versions linux-source $kernel_suites 2> "$log") || all_asked=
+versions=$("$host/fetch.sh" versions linux-source $kernel_suites 2> "$log") || all_asked=
 new=$(for v in $versions; do
 	! dpkg --compare-versions "$v" ge $oldest || echo "$v"
 done | sort -rV)

@@ -35,7 +35,7 @@ else
 	die "install as root, then try again: apt-get install$missing"
 fi
 
-"$vm/step.sh" 1/5 "Debian packages:$missing" "1 min" packages sh -euc "
+"$host/step.sh" 1/5 "Debian packages:$missing" "1 min" packages sh -euc "
 	$root apt-get update
 	$root env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y --no-install-recommends $missing"

@@ -1,11 +1,74 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-or-later
 # qemu.sh: build build/qemu/qemu-system-s390x, Debian's QEMU with our devices
+#
+# build/qemu-source is the source of QEMU, 7.2 (Debian 12) or 10.0 (Debian 13). The
+# patches are applied to it, and hw/s390x/zpci-lab is added. If something changed
+# since the last run, only what depends on it is rebuilt.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
+src=$build/qemu-source out=$build/qemu
+
+# The patches for this version, in order: NNNN-VERSION-SUBJECT.patch is for one
+# version, NNNN-SUBJECT.patch for all.
+wanted() {
+	version=$(cut -d . -f 1,2 "$src/VERSION")
+	for p in "$lab/qemu"/[0-9][0-9][0-9][0-9]-*.patch; do
+		case ${p##*/} in
+		????-"$version"-*) echo "${p##*/}" ;;
+		????-[0-9]*.[0-9]*-*) ;;
+		*) echo "${p##*/}" ;;
+		esac
+	done
+}
+
+# Copies of the applied patches are kept in the source tree, so that they can be
+# reverted later.
+applied() {
+	for p in "$src"/.[0-9][0-9][0-9][0-9]-*.patch; do
+		[ ! -f "$p" ] || echo "${p##*/}"
+	done
+}
+
+apply_patches() {
+	wanted | (cd "$lab/qemu" && xargs cat) > "$out/wanted.patch"
+	applied | (cd "$src" && xargs -r cat) > "$out/applied.patch"
+	! cmp -s "$out/wanted.patch" "$out/applied.patch" || return 0
+	for p in $(applied | sort -r); do
+		patch -d "$src" -p1 -R -s -f < "$src/$p" ||
+			die "cannot revert the old patches in $src; unpack it again"
+		rm "$src/$p"
+	done
+	for p in $(wanted); do
+		# A dry run first, so that a patch is never applied partially.
+		patch -d "$src" -p1 -s -f --dry-run < "$lab/qemu/$p" > "$out/patch.log" || {
+			cat "$out/patch.log" >&2
+			die "$p does not apply to $src"
+		}
+		patch -d "$src" -p1 -s -f < "$lab/qemu/$p"
+		cp "$lab/qemu/$p" "$src/.$p"
+	done
+}
+
+configure() {
+	[ ! -f "$out/build.ninja" ] || return 0
+	cd "$out"
+	"$src/configure" --target-list=s390x-softmmu --without-default-features \
+		--enable-tcg --disable-tools --disable-docs --enable-fdt=system \
+		--disable-install-blobs || {
+		rm -f build.ninja
+		die "QEMU's configure failed"
+	}
+}
+
 need_space 3
-[ -d "$build/qemu-source" ] ||
-	"$vm/fetch.sh" source qemu "$build/qemu-source"
-"$top/selftests/qemu/build.sh" "$build/qemu-source" "$build/qemu"
-touch "$build/qemu/qemu-system-s390x"
+[ -d "$src" ] || "$host/fetch.sh" source qemu "$src"
+mkdir -p "$out"
+apply_patches
+# By content, because ninja compares times
+mkdir -p "$src/hw/s390x/zpci-lab"
+rsync -c "$lab"/qemu/*.[ch] "$src/hw/s390x/zpci-lab/"
+configure
+ninja -C "$out" qemu-system-s390x
+touch "$out/qemu-system-s390x"

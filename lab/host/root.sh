@@ -12,8 +12,8 @@ make_root() {
 	dir=$1 suite=$2 arch=$3
 	shift 3
 	need_space 2
-	"$vm/packages.sh" debootstrap
-	mirror=$("$vm/fetch.sh" mirror)
+	"$host/packages.sh" debootstrap
+	mirror=$("$host/fetch.sh" mirror)
 	as_root rm -rf "$dir.new"
 	mkdir -p "$dir.new"
 	# debootstrap uses the same script for all suites, but selects it by name

@@ -11,7 +11,7 @@ dir=$1 version=$2 source=${3-}
 
 unpack() {
 	trap 'rm -rf "$dir.package" "$dir.source" "$dir.took"' EXIT
-	"$vm/fetch.sh" deb "linux-source-$version" "$dir.package" \
+	"$host/fetch.sh" deb "linux-source-$version" "$dir.package" \
 		$kernel_suites > "$dir.took"
 	cat "$dir.took"
 	mkdir "$dir.source"

@@ -316,7 +316,7 @@ static void bench_loads(struct zpci_lab_fn *fn)
 	zpci_lab_ok(&report, ok, "%s: all ways to load give the same bytes", fn->name);
 }
 
-/* Some of the rows, in the form that selftests/vm/costs.sh compares */
+/* Some of the rows, in the form that lab/checks/costs.sh compares */
 static void bench_costs(struct zpci_lab_fn *fn)
 {
 	static const size_t lens[] = { 8, SZ_4K };

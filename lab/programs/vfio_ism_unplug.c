@@ -2,7 +2,8 @@
 /*
  * An ISM function is unplugged while a program uses it
  *
- * usage: vfio_ism_unplug FUNCTION PEER COMMAND, both bound to ism_vfio_pci
+ * usage: vfio_ism_unplug FUNCTION PEER ID, both bound to ism_vfio_pci. ID is the
+ * name of PEER in QEMU.
  *
  * The kernel asks the program to close PEER. Until it does, everything works as
  * before, but nobody else can open the function. Then it is gone, and FUNCTION
@@ -10,9 +11,8 @@
  * is wrong. A function that is plugged later inherits none of the rights of
  * PEER, even if it has the same GID. It gets that GID only if requested.
  *
- * The caller must do the unplugging. When it is time, the program prints a line
- * "host: COMMAND", with COMMAND as "device_del" and PEER's name in QEMU, and
- * "host: device_add ..." for the functions that follow.
+ * When it is time to unplug or plug a function, the program prints a line
+ * "host: COMMAND", with a command for QEMU's monitor.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@
 #define HANG_S		30
 #define AFTER		100	/* operations after the request */
 
-static const char *name_a, *name_b, *command;
+static const char *name_a, *name_b, *id;
 
 struct pair {
 	struct ism a, b;
@@ -134,8 +134,7 @@ static void plug(struct __test_metadata *_metadata, struct pair *p, __u64 gid)
 	time_t end = time(NULL) + HANG_S;
 	int ret;
 
-	printf("host: device_add ism,id=%s,gid=%#llx\n",
-	       strrchr(command, ' ') + 1, gid);
+	printf("host: device_add ism,id=%s,gid=%#llx\n", id, gid);
 	fflush(stdout);
 	while (!in_sysfs(name_b)) {
 		usleep(10000);
@@ -167,7 +166,7 @@ TEST_F_TIMEOUT(unplug, during_io, 4 * HANG_S)
 
 	use_both(_metadata, p);
 	ASSERT_EQ(0, store_back(p));
-	printf("host: %s\n", command);
+	printf("host: device_del %s\n", id);
 	fflush(stdout);
 	for (end = time(NULL) + HANG_S; !vfio_irq_pending(p->request);) {
 		use_both(_metadata, p);
@@ -189,7 +188,7 @@ TEST_F_TIMEOUT(unplug, during_io, 4 * HANG_S)
 
 	plug(_metadata, p, p->gid_b);
 	EXPECT_EQ(-ENXIO, store_back(p));
-	printf("host: %s\n", command);
+	printf("host: device_del %s\n", id);
 	fflush(stdout);
 	let_go(_metadata, p, p->gid_b);
 	plug(_metadata, p, 0);
@@ -203,10 +202,10 @@ int main(int argc, char **argv)
 {
 	if (argc != 4) {
 		ksft_print_header();
-		ksft_exit_skip("usage: %s FUNCTION PEER COMMAND\n", argv[0]);
+		ksft_exit_skip("usage: %s FUNCTION PEER ID\n", argv[0]);
 	}
 	name_a = argv[1];
 	name_b = argv[2];
-	command = argv[3];
+	id = argv[3];
 	return test_harness_run(1, argv);
 }
