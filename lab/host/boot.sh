@@ -53,9 +53,9 @@ failed() {
 rm -f "$top/$log" "$top/$log.kernel"
 mkfifo "$tmp/monitor.in" "$tmp/monitor.out"
 exec 3<> "$tmp/monitor.in" # so that writes never block
-qemu "$@" 2>&1 | sed -u 's/\r*$//' | tee "$top/$log" | awk -v monitor="$tmp/monitor.in" '
-	sub(/^host: /, "") { print > monitor; fflush(monitor); next }
-	!/^(qemu: ended|gcov: )/ { print; fflush() }'
+qemu "$@" 2>&1 | sed -u 's/\r*$//' | tee "$top/$log" |
+	sed -u -e '/^qemu: ended/d; /^gcov: /d' \
+		-e "/^host: /{s///; w $tmp/monitor.in" -e 'd}'
 [ -z "${COVERAGE-}" ] ||
 	sed -n 's/^gcov: //p' "$top/$log" > "$COVERAGE/${log##*/}"
 
