@@ -297,8 +297,8 @@ all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
 	stress fuzz unplug report docs bench differential mixed updates series
 	distro_build sanitizers"
 
-# Takes half as long as all others together, which are often idle
-background="sanitizers"
+# These take long, and those on the left mostly wait for functions to update counts
+background="vfio_ism report sanitizers"
 
 $lab all || exit 1
 run_checks build/log/check.log ${*:-$all}
