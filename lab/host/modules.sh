@@ -18,7 +18,7 @@ mkdir -p "$dir/modules"
 cd "$top"
 rsync -aR Makefile compat.h arch-s390-pci drivers-vfio-ism lab/modules \
 	Documentation/example \
-	lab/qemu/zpci-lab-regs.h "$dir/modules/"
+	lab/qemu/zpci-lab-regs.h selftests/vfio-ism/lib/ism_protocol.h "$dir/modules/"
 { cat Kbuild; echo "obj-$kunit += lab/modules/"; } > "$dir/modules/Kbuild"
 kbuild "$dir" -C "$dir/modules" KDIR="$dir/obj" W=1 KCFLAGS=-Werror \
 	ZPCI_FH_KUNIT=$kunit GCOV_PROFILE=y modules

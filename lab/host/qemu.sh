@@ -68,7 +68,8 @@ mkdir -p "$out"
 apply_patches
 # By content, because ninja compares times
 mkdir -p "$src/hw/s390x/zpci-lab"
-rsync -c "$lab"/qemu/*.[ch] "$src/hw/s390x/zpci-lab/"
+rsync -c "$lab"/qemu/*.[ch] "$top/selftests/vfio-ism/lib/ism_protocol.h" \
+	"$src/hw/s390x/zpci-lab/"
 configure
 ninja -C "$out" qemu-system-s390x
 touch "$out/qemu-system-s390x"

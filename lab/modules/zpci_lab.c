@@ -26,21 +26,15 @@
 #include <asm/pci_insn.h>
 #include <asm/pci_io.h>
 
+#include "ism_protocol.h"
 #include "zpci_lab.h"
 
 #define LAB_TEXT_SIZE		SZ_64K
 #define LAB_DEVICE_ID_RAM	0x7a52
 #define LAB_DEVICE_ID_ISM	0x04ed
 
-#define ISM_BAR_DATA		0
-#define ISM_BAR_COMMAND		2
 #define ISM_DMB_SIZE		SZ_64K
 #define ISM_DMB_INDEX		32
-#define ISM_REG_SBA		0x1
-#define ISM_READ_GID		0x3
-#define ISM_REG_DMB		0xa
-#define ISM_UNREG_DMB		0xb
-#define ISM_UNREG_SBA		0x11
 
 LIST_HEAD(zpci_lab_fns);
 EXPORT_SYMBOL_GPL(zpci_lab_fns);

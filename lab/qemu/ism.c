@@ -65,6 +65,7 @@
 #include "hw/qdev-properties.h"
 #include "hw/s390x/tod.h"
 #include "zpci-lab.h"
+#include "ism_protocol.h"
 
 #define TYPE_ISM "ism"
 OBJECT_DECLARE_SIMPLE_TYPE(IsmState, ISM)
@@ -76,34 +77,26 @@ OBJECT_DECLARE_SIMPLE_TYPE(IsmState, ISM)
 #define ISM_FIRST_GID           0x49534d0000000001ULL
 #define ISM_NO_GID              0
 
-#define ISM_BAR_DATA            0
-#define ISM_BAR_COMMAND         2
 #define ISM_DATA_SIZE           (1ULL << 48)
 #define ISM_WINDOW_SIZE         4096
 
 /* BAR 0 address: token, element, signal flag, offset */
 #define ISM_TOKEN_SHIFT         28
 #define ISM_TOKENS              (1U << (48 - ISM_TOKEN_SHIFT))
-#define ISM_ELEMENT(addr)       extract64(addr, 24, 4)
-#define ISM_SIGNAL(addr)        extract64(addr, 23, 1)
+#define ISM_ELEMENT(addr)       extract64(addr, ISM_ELEMENT_SHIFT, 4)
+#define ISM_SIGNAL(addr)        extract64(addr, ISM_SIGNAL_SHIFT, 1)
 #define ISM_OFFSET(addr)        extract64(addr, 0, 23)
 #define ISM_MAX_DMB_LEN         (8 * MiB)
 
 /* SBA: summary and event bit, a bit per DMB, a mask of elements per DMB */
-#define ISM_SBA_SIZE            4096
 #define ISM_SBA_DMB_BITS        4
 #define ISM_SBA_DMBE_MASK       256
-#define ISM_NR_DMBS             1920
 
 /* IEQ: header, entries; the index in the header runs from 1 to 15 */
 #define ISM_IEQ_SIZE            512
 #define ISM_IEQ_ENTRY_SIZE      32
-#define ISM_IEQ_ENTRIES         15
 
 #define ISM_NR_VLANS            64
-
-enum IsmEventType { ISM_EVENT_BUFFER, ISM_EVENT_DEVICE, ISM_EVENT_SOFTWARE };
-enum { ISM_CODE_DMB_UNREGISTERED = 4, ISM_CODE_GID_DISABLED = 7 };
 
 /* Return codes of commands */
 enum {
@@ -248,8 +241,9 @@ static bool ism_dma_or(IsmState *ism, uint64_t addr, uint8_t bits)
  * write it: details first, then the summary bit, then the interrupt.
  */
 
-#define ISM_SBA_S 0x80
-#define ISM_SBA_E 0x40
+/* The flags as seen in the first byte */
+#define ISM_SBA_S (ISM_SBA_SIGNAL >> 24)
+#define ISM_SBA_E (ISM_SBA_EVENT >> 24)
 
 static void ism_interrupt(IsmState *ism)
 {
@@ -639,20 +633,20 @@ static const struct {
     uint16_t rsp_len;
     uint16_t (*handler)(IsmState *ism, const uint8_t *req, uint8_t *rsp);
 } ism_commands[] = {
-    { 0x01,  8,   0, ism_reg_sba },
-    { 0x02, 16,   0, ism_reg_ieq },
-    { 0x03,  0,   8, ism_read_gid },
-    { 0x04,  8,   0, ism_add_vlan },
-    { 0x05,  8,   0, ism_del_vlan },
-    { 0x06,  0,   0, ism_set_vlan },
-    { 0x07,  0,   0, ism_reset_vlan },
-    { 0x08,  0, 192, ism_query_info },
-    { 0x09, 16,   0, ism_query_rgid },
-    { 0x0a, 32,   8, ism_reg_dmb },
-    { 0x0b,  8,   0, ism_unreg_dmb },
-    { 0x0e, 24,   0, ism_signal_ieq },
-    { 0x11,  0,   0, ism_unreg_sba },
-    { 0x12,  0,   0, ism_unreg_ieq },
+    { ISM_REG_SBA, 8,   0, ism_reg_sba },
+    { ISM_REG_IEQ, 16,   0, ism_reg_ieq },
+    { ISM_READ_GID, 0,   8, ism_read_gid },
+    { ISM_ADD_VLAN_ID, 8,   0, ism_add_vlan },
+    { ISM_DEL_VLAN_ID, 8,   0, ism_del_vlan },
+    { ISM_SET_VLAN, 0,   0, ism_set_vlan },
+    { ISM_RESET_VLAN, 0,   0, ism_reset_vlan },
+    { ISM_QUERY_INFO, 0, 192, ism_query_info },
+    { ISM_QUERY_RGID, 16,   0, ism_query_rgid },
+    { ISM_REG_DMB, 32,   8, ism_reg_dmb },
+    { ISM_UNREG_DMB, 8,   0, ism_unreg_dmb },
+    { ISM_SIGNAL_IEQ, 24,   0, ism_signal_ieq },
+    { ISM_UNREG_SBA, 0,   0, ism_unreg_sba },
+    { ISM_UNREG_IEQ, 0,   0, ism_unreg_ieq },
 };
 
 static uint16_t ism_run_command(IsmState *ism, const uint8_t *request,

@@ -229,7 +229,7 @@ int ism_signal_ieq(struct ism *ism, __u64 rgid, __u32 code, __u64 info)
 int ism_move(struct ism *ism, __u64 tok, unsigned int idx, bool signal,
 	     __u32 offset, const void *data, size_t len)
 {
-	__u64 at = tok | (__u64)idx << 24 | (__u64)signal << 23 |
+	__u64 at = tok | (__u64)idx << ISM_ELEMENT_SHIFT | (__u64)signal << ISM_SIGNAL_SHIFT |
 		      offset;
 
 	return whole(vfio_write(&ism->fn, ISM_BAR_DATA, at, data, len), len);

@@ -16,26 +16,10 @@
 #include <stdbool.h>
 #include <linux/types.h>
 
+#include "ism_protocol.h"
 #include "vfio.h"
 
-#define ISM_BAR_DATA		VFIO_PCI_BAR0_REGION_INDEX
-#define ISM_BAR_COMMAND		VFIO_PCI_BAR2_REGION_INDEX
 #define ISM_PAGE_SIZE		4096
-
-enum ism_command_code {
-	ISM_REG_SBA		= 0x01,
-	ISM_REG_IEQ		= 0x02,
-	ISM_READ_GID		= 0x03,
-	ISM_ADD_VLAN_ID		= 0x04,
-	ISM_DEL_VLAN_ID		= 0x05,
-	ISM_QUERY_INFO		= 0x08,
-	ISM_QUERY_RGID		= 0x09,
-	ISM_REG_DMB		= 0x0a,
-	ISM_UNREG_DMB		= 0x0b,
-	ISM_SIGNAL_IEQ		= 0x0e,
-	ISM_UNREG_SBA		= 0x11,
-	ISM_UNREG_IEQ		= 0x12,
-};
 
 struct ism_header {
 	__be32 cmd;
@@ -44,12 +28,10 @@ struct ism_header {
 };
 
 struct ism_sba {
-	__be32 flags;
-#define ISM_SBA_SIGNAL		0x80000000
-#define ISM_SBA_EVENT		0x40000000
-	__u8 dmb_bits[240];		/* DMB n is bit n, from the left */
+	__be32 flags;			/* ISM_SBA_... */
+	__u8 dmb_bits[ISM_NR_DMBS / 8];		/* DMB n is bit n, from the left */
 	__be32 reserved[3];
-	__be16 dmbe_mask[1920];
+	__be16 dmbe_mask[ISM_NR_DMBS];
 };
 
 struct ism_event {
@@ -65,7 +47,7 @@ struct ism_ieq {
 	__be64 ieq_len;
 	__be64 entry_len;
 	__be64 reserved;
-	struct ism_event entry[15];
+	struct ism_event entry[ISM_IEQ_ENTRIES];
 };
 
 struct ism_dmb {
