@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "lib/data.h"
 #include "lib/ism.h"
 #include "lib/lab.h"
 
@@ -33,7 +34,6 @@
 #define DMB_LEN		(2 * ISM_PAGE_SIZE)
 #define WINDOW_LEN	4096
 #define SBA_IDX		5
-#define POISON		0xa5
 #define MAX_NTH		3000	/* more calls than any operation has */
 #define TIMEOUT_S	900
 
@@ -160,11 +160,9 @@ FIXTURE_VARIANT_ADD(read, unaligned) { .off = 1019, .len = 2055 };
 FIXTURE_SETUP(read)
 {
 	struct vfio_function *fn = &self->a.fn;
-	unsigned int i;
 
 	open_a(_metadata, &self->a);
-	for (i = 0; i < sizeof(self->data); i++)
-		self->data[i] = i * 7 + i / 251;
+	fill(self->data, sizeof(self->data), 1);
 	/* writing a whole header would issue a command */
 	ASSERT_EQ(4, vfio_write(fn, ISM_BAR_COMMAND, 0, self->data, 4));
 	ASSERT_EQ(4, vfio_write(fn, ISM_BAR_COMMAND, 4, self->data + 4, 4));
@@ -238,20 +236,11 @@ FIXTURE_VARIANT_ADD(write, bytes_4096_again) { .len = 4096, .spare = true };
 
 FIXTURE_SETUP(write)
 {
-	unsigned int i;
-
 	open_a(_metadata, &self->a);
 	ASSERT_EQ(0, ism_open(&self->b, bdf[1], VFIO_MODE_IOMMUFD));
-	self->mem = mmap(NULL, DMB_LEN, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, (void *)self->mem);
 	self->dmb = (struct ism_dmb) { .len = DMB_LEN, .sba_idx = SBA_IDX };
-	ASSERT_EQ(0, vfio_map(&self->b.fn, self->mem, DMB_LEN, &self->dmb.iova));
-	ASSERT_EQ(0, ism_read_gid(&self->a, &self->dmb.rgid));
-	ASSERT_EQ(0, ism_register(&self->b));
-	ASSERT_EQ(0, ism_reg_dmb(&self->b, &self->dmb));
-	for (i = 0; i < sizeof(self->data); i++)
-		self->data[i] = i * 7 + i / 251;
+	ASSERT_EQ(0, ism_connect(&self->a, &self->b, &self->dmb, &self->mem));
+	fill(self->data, sizeof(self->data), 1);
 	if (variant->spare)
 		ASSERT_EQ(0, ism_move(&self->a, self->dmb.tok, 0, false, 0,
 				      self->data, variant->len));
@@ -261,17 +250,6 @@ FIXTURE_TEARDOWN(write)
 {
 	ism_close(&self->a);
 	ism_close(&self->b);
-}
-
-/* The DMB has @len bytes of @data at @off and is unchanged around them */
-static bool dmb_holds(const __u8 *mem, unsigned int off, const __u8 *data,
-		      unsigned int len)
-{
-	__u8 expected[DMB_LEN];
-
-	memset(expected, POISON, sizeof(expected));
-	memcpy(expected + off, data, len);
-	return !memcmp(mem, expected, sizeof(expected));
 }
 
 /* Either all data reaches the DMB, by one instruction, or none, without any */
@@ -301,12 +279,13 @@ TEST_F_TIMEOUT(write, write, TIMEOUT_S)
 		ASSERT_EQ(ret < 0 ? 0 : 1, after.blocks - before.blocks);
 		ASSERT_EQ(before.loads, after.loads);
 		ASSERT_EQ(before.stores, after.stores);
-		ASSERT_TRUE(dmb_holds(self->mem, off, self->data,
-				      ret < 0 ? 0 : len));
+		ASSERT_TRUE(poison_except(self->mem, DMB_LEN, off, self->data,
+					  ret < 0 ? 0 : len));
 
 		ASSERT_EQ(len, vfio_write(&self->a.fn, ISM_BAR_DATA, tok + off,
 					  self->data, len));
-		ASSERT_TRUE(dmb_holds(self->mem, off, self->data, len));
+		ASSERT_TRUE(poison_except(self->mem, DMB_LEN, off, self->data,
+					  len));
 	}
 	end(_metadata, &s, variant->enomem, 1);
 }

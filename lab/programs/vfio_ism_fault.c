@@ -28,6 +28,7 @@
 #include <linux/pci_regs.h>
 
 #include "../kselftest_harness.h"
+#include "lib/data.h"
 #include "lib/ism.h"
 #include "lib/lab.h"
 
@@ -38,7 +39,6 @@
 #define VLAN_ID		7
 #define QUEUE_LEN	15
 #define QUEUE_FULL	7	/* response code if an event is refused */
-#define POISON		0xa5
 #define QUIET_MS	50	/* no interrupt must arrive during this time */
 #define TIMEOUT_MS	5000
 #define EVENT_MS	300	/* time for the kernel to handle an event */
@@ -84,26 +84,23 @@ FIXTURE(fault) {
 
 static void setup_dmb(struct __test_metadata *_metadata, struct pair *p)
 {
-	p->mem = mmap(NULL, 2 * DMB_LEN, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, (void *)p->mem);
-	memset(p->mem, POISON, 2 * DMB_LEN);
+	void *own;
+
 	p->dmb = (struct ism_dmb) { .len = DMB_LEN, .sba_idx = SBA_IDX };
-	p->own = p->dmb;
-	ASSERT_EQ(0, vfio_map(&p->b.fn, p->mem, DMB_LEN, &p->dmb.iova));
-	ASSERT_EQ(0, vfio_map(&p->a.fn, p->mem + DMB_LEN, DMB_LEN,
-			      &p->own.iova));
-	ASSERT_EQ(0, ism_read_gid(&p->a, &p->dmb.rgid));
+	ASSERT_EQ(0, ism_connect(&p->a, &p->b, &p->dmb, &p->mem));
 	ASSERT_EQ(0, ism_read_gid(&p->b, &p->gid_b));
-	p->own.rgid = p->gid_b;
-	ASSERT_EQ(0, ism_register(&p->b));
-	ASSERT_EQ(0, ism_reg_dmb(&p->b, &p->dmb));
+
+	own = mmap(NULL, DMB_LEN, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, own);
+	p->own = (struct ism_dmb) {
+		.len = DMB_LEN, .sba_idx = SBA_IDX, .rgid = p->gid_b,
+	};
+	ASSERT_EQ(0, vfio_map(&p->a.fn, own, DMB_LEN, &p->own.iova));
 }
 
 FIXTURE_SETUP(fault)
 {
-	int i;
-
 	if (!vfio_has(VFIO_MODE_IOMMUFD))
 		SKIP(return, "the kernel has no iommufd");
 	ASSERT_EQ(0, ism_open(&self->pair.a, bdf[0], VFIO_MODE_IOMMUFD));
@@ -112,8 +109,7 @@ FIXTURE_SETUP(fault)
 	ASSERT_EQ(0, ism_open(&self->pair.b, bdf[1], VFIO_MODE_IOMMUFD));
 	ASSERT_EQ(0, lab_fault(&self->pair.a.fn, 0, 0, 0, 0));
 	setup_dmb(_metadata, &self->pair);
-	for (i = 0; i < (int)sizeof(self->pair.data); i++)
-		self->pair.data[i] = i * 7 + i / 251;
+	fill(self->pair.data, sizeof(self->pair.data), 1);
 }
 
 FIXTURE_TEARDOWN(fault)
@@ -142,15 +138,6 @@ static void fill_window(struct __test_metadata *_metadata, struct pair *p)
 	ASSERT_EQ(WINDOW_LEN - 8,
 		  vfio_write(fn, ISM_BAR_COMMAND, 8, p->data + 8,
 			     WINDOW_LEN - 8));
-}
-
-static bool all_poison(const __u8 *buf, size_t len)
-{
-	while (len && *buf == POISON) {
-		buf++;
-		len--;
-	}
-	return !len;
 }
 
 /* Length of the driver's next load: naturally aligned, up to a doubleword */

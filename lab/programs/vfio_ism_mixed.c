@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "../kselftest.h"
+#include "lib/data.h"
 #include "lib/ism.h"
 
 #define KERNEL		"/sys/module/ism_client/parameters/"
@@ -41,16 +42,6 @@ static struct ism_dmb dmb = { .len = DMB_LEN, .sba_idx = SBA_IDX };
 static __u8 *mem, *data;
 static __u64 kernel_gid, gid, kernel_tok;
 static unsigned int events;
-
-static void fill(__u8 *buf, __u32 x)
-{
-	size_t i;
-
-	for (i = 0; i < DMB_LEN; i++) {
-		x = x * 1664525 + 1013904223;
-		buf[i] = x >> 24;
-	}
-}
 
 static int get(const char *name, char *buf, size_t len)
 {
@@ -137,7 +128,7 @@ static int move_to_kernel(void)
 	unsigned int i;
 	int ret = 0;
 
-	fill(data, SEED_TO_KERNEL);
+	fill(data, DMB_LEN, SEED_TO_KERNEL);
 	for (i = 0; i < PARTS && !ret; i++)
 		ret = ism_move(&ism, kernel_tok, ELEMENT, i == PARTS - 1,
 			       i * ISM_PAGE_SIZE, data + i * ISM_PAGE_SIZE,
@@ -169,7 +160,7 @@ static void to_user(void)
 
 	ret = set_number("send", dmb.tok);
 	ksft_test_result(!ret, "the kernel moves data and signals: %d\n", ret);
-	fill(data, SEED_TO_USER);
+	fill(data, DMB_LEN, SEED_TO_USER);
 	ksft_test_result(!memcmp(mem, data, DMB_LEN),
 			 "user space has the data\n");
 	ret = ism_wait(&ism, TIMEOUT_MS);

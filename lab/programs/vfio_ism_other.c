@@ -18,25 +18,16 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "lib/data.h"
 #include "lib/ism.h"
 #include "lib/lab.h"
 
 #define DRIVER		"ism_vfio_pci"
 #define MAXSTBL		512
 #define DMB_LEN		(16 * 1024)
-#define POISON		0xa5
 #define TIMEOUT_MS	5000
 
 static char bdf[2][VFIO_BDF_LEN];
-
-static bool all_poison(const __u8 *buf, size_t len)
-{
-	while (len && *buf == POISON) {
-		buf++;
-		len--;
-	}
-	return !len;
-}
 
 /* What the core reports about a function */
 #define NR_FEATURES	64
@@ -248,21 +239,11 @@ FIXTURE(other) {
 
 FIXTURE_SETUP(other)
 {
-	unsigned int i;
-
 	ASSERT_EQ(0, ism_open(&self->a, bdf[0], VFIO_MODE_IOMMUFD));
 	ASSERT_EQ(0, ism_open(&self->b, bdf[1], VFIO_MODE_IOMMUFD));
-	self->mem = mmap(NULL, DMB_LEN, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, (void *)self->mem);
-	memset(self->mem, POISON, DMB_LEN);
 	self->dmb = (struct ism_dmb) { .len = DMB_LEN, .sba_idx = 32 };
-	ASSERT_EQ(0, vfio_map(&self->b.fn, self->mem, DMB_LEN, &self->dmb.iova));
-	ASSERT_EQ(0, ism_read_gid(&self->a, &self->dmb.rgid));
-	ASSERT_EQ(0, ism_register(&self->b));
-	ASSERT_EQ(0, ism_reg_dmb(&self->b, &self->dmb));
-	for (i = 0; i < sizeof(self->data); i++)
-		self->data[i] = i * 7 + i / 251;
+	ASSERT_EQ(0, ism_connect(&self->a, &self->b, &self->dmb, &self->mem));
+	fill(self->data, sizeof(self->data), 1);
 }
 
 FIXTURE_TEARDOWN(other)

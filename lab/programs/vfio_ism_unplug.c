@@ -53,15 +53,8 @@ FIXTURE_SETUP(unplug)
 	ASSERT_EQ(0, ism_open(&p->b, name_b, VFIO_MODE_IOMMUFD));
 	ASSERT_EQ(0, ism_read_gid(&p->a, &p->gid_a));
 	ASSERT_EQ(0, ism_read_gid(&p->b, &p->gid_b));
-	ASSERT_EQ(0, ism_register(&p->b));
-	p->mem = mmap(NULL, DMB_LEN, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, (void *)p->mem);
-	p->dmb = (struct ism_dmb) {
-		.len = DMB_LEN, .sba_idx = SBA_IDX, .rgid = p->gid_a,
-	};
-	ASSERT_EQ(0, vfio_map(&p->b.fn, p->mem, DMB_LEN, &p->dmb.iova));
-	ASSERT_EQ(0, ism_reg_dmb(&p->b, &p->dmb));
+	p->dmb = (struct ism_dmb) { .len = DMB_LEN, .sba_idx = SBA_IDX };
+	ASSERT_EQ(0, ism_connect(&p->a, &p->b, &p->dmb, &p->mem));
 	ASSERT_EQ(0, ism_register(&p->a));
 	p->back = p->dmb;
 	p->back.rgid = p->gid_b;

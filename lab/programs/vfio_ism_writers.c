@@ -31,6 +31,7 @@
 #include <linux/userfaultfd.h>
 
 #include "../kselftest_harness.h"
+#include "lib/data.h"
 #include "lib/ism.h"
 
 #define DRIVER		"ism_vfio_pci"
@@ -52,14 +53,8 @@ static int pair_open(const char *bdf_a, const char *bdf_b)
 	struct pair *p = &pair;
 
 	p->dmb = (struct ism_dmb) { .len = DMB_LEN, .sba_idx = SBA_IDX };
-	p->mem = mmap(NULL, DMB_LEN, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p->mem == MAP_FAILED)
-		return -errno;
 	return ism_open_any(&p->a, bdf_a) ?: ism_open_any(&p->b, bdf_b) ?:
-	       ism_register(&p->b) ?: ism_read_gid(&p->a, &p->dmb.rgid) ?:
-	       vfio_map(&p->b.fn, p->mem, DMB_LEN, &p->dmb.iova) ?:
-	       ism_reg_dmb(&p->b, &p->dmb);
+	       ism_connect(&p->a, &p->b, &p->dmb, &p->mem);
 }
 
 static void pair_close(void)
@@ -244,7 +239,6 @@ FIXTURE_TEARDOWN(stuck)
 TEST_F(stuck, others_write)
 {
 	struct writer w[MAX_WRITERS];
-	static const __u8 zero[ISM_PAGE_SIZE];
 	unsigned long done;
 	unsigned int i;
 
@@ -254,7 +248,7 @@ TEST_F(stuck, others_write)
 	EXPECT_EQ(MAX_WRITERS * WRITES, done);
 	for (i = 1; i <= MAX_WRITERS; i++)
 		EXPECT_EQ(i, pair.mem[i * ISM_PAGE_SIZE]);
-	EXPECT_EQ(0, memcmp(pair.mem, zero, ISM_PAGE_SIZE));
+	EXPECT_TRUE(all_poison(pair.mem, ISM_PAGE_SIZE));
 
 	EXPECT_EQ(variant->len, stuck_end(&self->stuck, self->data));
 	if (variant->write)
@@ -272,7 +266,7 @@ TEST_F(stuck, reset)
 	ret = stuck_end(&self->stuck, self->data);
 	if (variant->write)
 		EXPECT_GT(0, ret);
-	EXPECT_EQ(0, pair.mem[0]);
+	EXPECT_EQ(POISON, pair.mem[0]);
 }
 
 static void child_gets_stuck(struct stuck *s, int ready)
@@ -303,7 +297,7 @@ TEST_F(stuck, killed)
 	}
 	ASSERT_EQ(child, gone);
 	EXPECT_TRUE(WIFSIGNALED(status));
-	EXPECT_EQ(0, pair.mem[0]);
+	EXPECT_EQ(POISON, pair.mem[0]);
 	EXPECT_EQ(64, write_page(1, self->data, 64));
 	EXPECT_EQ(0, memcmp(pair.mem + ISM_PAGE_SIZE, self->data, 64));
 }

@@ -74,6 +74,14 @@ remedy() {
 	done
 }
 
+# SMC-D uses what the kernel's own driver has
+smc_d() {
+	for f in $pair; do
+		[ "$(driver_of "$f")" != ism ] ||
+			echo "SMC-D loses $f: its connections through it end."
+	done
+}
+
 section() {
 	printf '\n== %s ==\n' "$1"
 }
@@ -188,7 +196,7 @@ remedy=$(remedy)
 [ -z "$remedy" ] ||
 	stop "Two functions of one PCHID, and no others, must be bound to $driver." \
 	     "If nothing uses them, bind them like this:" \
-	     "    modprobe ism-vfio-pci" "$remedy"
+	     "    modprobe ism-vfio-pci" "$remedy" "$(smc_d)"
 
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp" "$file.part"' EXIT

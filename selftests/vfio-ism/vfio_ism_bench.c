@@ -129,16 +129,12 @@ static unsigned long instructions(const char *bdf)
 
 static void set_up(struct bench *b, char **bdf)
 {
-	void *mem = mmap(NULL, DMB_LEN, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	__u8 *mem;
 
 	b->dmb.len = DMB_LEN;
 	b->dmb.sba_idx = 32;
-	if (mem == MAP_FAILED || ism_open_any(&b->a, bdf[0]) ||
-	    ism_open_any(&b->b, bdf[1]) || ism_register(&b->b) ||
-	    vfio_map(&b->b.fn, mem, DMB_LEN, &b->dmb.iova) ||
-	    ism_read_gid(&b->a, &b->dmb.rgid) || ism_reg_dmb(&b->b, &b->dmb) ||
-	    fmb_restart(bdf[0]))
+	if (ism_open_any(&b->a, bdf[0]) || ism_open_any(&b->b, bdf[1]) ||
+	    ism_connect(&b->a, &b->b, &b->dmb, &mem) || fmb_restart(bdf[0]))
 		errx(1, "%s and %s cannot be used", bdf[0], bdf[1]);
 }
 

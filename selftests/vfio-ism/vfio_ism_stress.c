@@ -6,9 +6,7 @@
  * the test lists for it, and only while another thread disturbs one of the
  * functions: resets it, disables its memory space, or closes and opens it. The
  * threads are not synchronized; a sequence count of disturbances determines
- * which operations had to succeed. A program that is killed, or asked by the
- * kernel to close a function, exits at once, and the function works for the
- * next one.
+ * which operations had to succeed.
  *
  * The environment variable VFIO_ISM_STRESS_SECONDS sets the duration; the
  * default is 60. Apart from that, times are only tested to detect hangs.
@@ -16,19 +14,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <linux/pci_regs.h>
 
 #include "../kselftest_harness.h"
+#include "lib/data.h"
 #include "lib/ism.h"
 
 #define DRIVER		"ism_vfio_pci"
@@ -252,14 +249,6 @@ static void close_side(struct side *s)
 	ism_close(&s->ism);
 }
 
-static void fill(__u8 *buf, unsigned int len, unsigned int seed)
-{
-	while (len--) {
-		seed = seed * 1664525 + 1013904223;
-		*buf++ = seed >> 24;
-	}
-}
-
 /*
  * Each writer owns a part of the DMB, which contains exactly what the writer
  * has stored: all of it after success, nothing after an error.
@@ -476,7 +465,10 @@ static unsigned int seconds(void)
 	return s ? strtoul(s, NULL, 10) : 60;
 }
 
-static void first_setup(struct __test_metadata *_metadata)
+FIXTURE(stress) {
+};
+
+FIXTURE_SETUP(stress)
 {
 	unsigned int i;
 
@@ -502,15 +494,10 @@ static void first_setup(struct __test_metadata *_metadata)
 	}
 }
 
-FIXTURE(stress) {
-};
-
-FIXTURE_SETUP(stress)
-{
-}
-
 FIXTURE_TEARDOWN(stress)
 {
+	close_side(&side[0]);
+	close_side(&side[1]);
 }
 
 /* After the test everything works as before */
@@ -530,8 +517,6 @@ static void still_works(struct __test_metadata *_metadata)
 			      sizeof(data)));
 	EXPECT_EQ(0, memcmp(dmb_mem, data, sizeof(data)));
 	EXPECT_EQ(0, ism_wait(&side[1].ism, 5000));
-	for (i = 0; i < 2; i++)
-		close_side(&side[i]);
 }
 
 TEST_F_TIMEOUT(stress, threads, 900)
@@ -539,7 +524,6 @@ TEST_F_TIMEOUT(stress, threads, 900)
 	pthread_t thread[ARRAY_SIZE(threads)];
 	unsigned int i;
 
-	first_setup(_metadata);
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		ASSERT_EQ(0, pthread_create(&thread[i], NULL, threads[i].run,
 					    (void *)(unsigned long)i));
@@ -558,336 +542,6 @@ TEST_F_TIMEOUT(stress, threads, 900)
 	}
 	EXPECT_EQ(0, failures);
 	still_works(_metadata);
-}
-
-/*
- * Resets of A during continuous reads and writes of A. Resets through VFIO wait
- * for operations or are refused, so operations are not affected; during a reset
- * through sysfs, operations can see the function without its handle.
- */
-#define NR_RESETS	20
-
-static const struct outcome resets_by_vfio = {
-	"read or write in a reset by VFIO", {}
-};
-
-static const struct outcome resets_by_sysfs = {
-	"read or write in a reset by sysfs", { -EIO, -ENXIO }
-};
-
-static atomic_ulong nr_done, nr_hit;
-
-/* Some bytes may have been transferred before the reset */
-static void judge_io(const struct outcome *o, int ret, int len)
-{
-	atomic_fetch_add(&nr_done, 1);
-	if (ret == len)
-		return;
-	atomic_fetch_add(&nr_hit, 1);
-	if (!allowed(o, ret > 0 ? -EIO : ret))
-		complain(o->what, ret, false);
-}
-
-static void *read_on(void *arg)
-{
-	__u8 buf[ISM_PAGE_SIZE];
-
-	while (!atomic_load(&stop))
-		judge_io(arg, vfio_read(&side[0].fn, ISM_BAR_COMMAND, 0, buf,
-					sizeof(buf)), sizeof(buf));
-	return NULL;
-}
-
-static void *write_on(void *arg)
-{
-	static const __u8 data[ISM_PAGE_SIZE];
-	unsigned int len = 64;
-
-	while (!atomic_load(&stop)) {
-		judge_io(arg, vfio_write(&side[0].fn, ISM_BAR_DATA,
-					 side[1].dmb.tok, data, len), len);
-		len ^= 64 ^ ISM_PAGE_SIZE;
-	}
-	return NULL;
-}
-
-/* Returns the number of attempts */
-static unsigned int hot_reset(struct __test_metadata *_metadata)
-{
-	time_t end = time(NULL) + HANG_S / 4;
-	unsigned int n;
-	int ret;
-
-	for (n = 1; (ret = vfio_hot_reset(&side[0].fn)); n++) {
-		ASSERT_EQ(-EBUSY, ret);
-		ASSERT_GT(end, time(NULL)) {
-			TH_LOG("still busy after %u tries", n);
-		}
-	}
-	return n;
-}
-
-static void reset_by_vfio(struct __test_metadata *_metadata)
-{
-	unsigned int i, tries = 0, ms;
-	struct timespec a, b;
-
-	for (i = 0; i < NR_RESETS; i++)
-		ASSERT_EQ(0, ioctl(side[0].fn.device, VFIO_DEVICE_RESET));
-	clock_gettime(CLOCK_MONOTONIC, &a);
-	for (i = 0; i < NR_RESETS; i++)
-		tries += hot_reset(_metadata);
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	ms = (b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000;
-	TH_LOG("%u times VFIO_DEVICE_PCI_HOT_RESET: %u tries, %u ms", NR_RESETS,
-	       tries, ms);
-}
-
-static void reset_by_sysfs(struct __test_metadata *_metadata)
-{
-	unsigned int i;
-
-	for (i = 0; i < NR_RESETS; i++) {
-		ASSERT_EQ(0, vfio_write_sysfs(bdf[0], "reset", "1"));
-		usleep(1000);
-	}
-}
-
-/* Runs one thread for each of @io */
-static void reset_during_io(struct __test_metadata *_metadata,
-			    void (*reset)(struct __test_metadata *_metadata),
-			    const struct outcome *o,
-			    void *(*const io[])(void *arg))
-{
-	pthread_t thread[2];
-	unsigned int i, n;
-
-	atomic_store(&stop, false);
-	for (n = 0; io[n]; n++)
-		ASSERT_EQ(0, pthread_create(&thread[n], NULL, io[n], (void *)o));
-	while (!atomic_load(&nr_done))
-		usleep(1000);
-	reset(_metadata);
-	atomic_store(&stop, true);
-	for (i = 0; i < n; i++)
-		ASSERT_EQ(0, pthread_join(thread[i], NULL));
-	TH_LOG("%lu reads and writes, of which %lu were affected", nr_done, nr_hit);
-	EXPECT_EQ(0, failures);
-}
-
-static void *(*const reads_only[])(void *arg) = { read_on, NULL };
-static void *(*const reads_and_writes[])(void *arg) = { read_on, write_on, NULL };
-
-TEST_F(stress, resets_by_vfio)
-{
-	first_setup(_metadata);
-	reset_during_io(_metadata, reset_by_vfio, &resets_by_vfio, reads_only);
-	reset_during_io(_metadata, reset_by_vfio, &resets_by_vfio,
-			reads_and_writes);
-	still_works(_metadata);
-}
-
-TEST_F(stress, resets_by_sysfs)
-{
-	first_setup(_metadata);
-	reset_during_io(_metadata, reset_by_sysfs, &resets_by_sysfs,
-			reads_and_writes);
-	still_works(_metadata);
-}
-
-/*
- * A long read: 1 GiB, in the largest possible pieces. Command BARs have one
- * page, and data BARs of an ISM cannot be read. If another function with a
- * large BAR is bound to the driver, one call reads all of that BAR; otherwise
- * many calls are needed.
- */
-#define GIB		(1024UL * 1024 * 1024)
-#define LARGE		(16UL * 1024 * 1024)
-
-struct source {
-	const char *bdf;
-	unsigned int bar;
-	size_t len;
-};
-
-static bool find_large(char name[][VFIO_BDF_LEN], int n, struct source *src)
-{
-	struct vfio_region_info info;
-	struct vfio_function fn;
-	__u8 buf[8];
-	int i;
-
-	for (i = 0; i < n; i++) {
-		if (vfio_open(&fn, name[i], VFIO_MODE_IOMMUFD))
-			continue;
-		*src = (struct source) { .bdf = name[i] };
-		if (!vfio_enable(&fn) && !vfio_region_info(&fn, 0, &info) &&
-		    info.size >= LARGE && vfio_read(&fn, 0, 0, buf, 8) == 8)
-			src->len = info.size < GIB ? info.size : GIB;
-		vfio_close(&fn);
-		if (src->len)
-			return true;
-	}
-	return false;
-}
-
-static void say_ready(int fd)
-{
-	if (write(fd, "", 1) != 1)
-		_exit(3);
-}
-
-static void read_a_gib(const void *arg, int ready)
-{
-	const struct source *src = arg;
-	struct vfio_function fn;
-	size_t done;
-	void *buf;
-
-	buf = mmap(NULL, src->len, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (buf == MAP_FAILED || vfio_open(&fn, src->bdf, VFIO_MODE_IOMMUFD) ||
-	    vfio_enable(&fn))
-		_exit(1);
-	say_ready(ready);
-	for (done = 0; done < GIB; done += src->len) {
-		if (vfio_read(&fn, src->bar, 0, buf, src->len) !=
-		    (ssize_t)src->len)
-			_exit(2);
-	}
-	_exit(0);
-}
-
-/* Start a child that runs @run; returns when the child is ready */
-static pid_t start(struct __test_metadata *_metadata,
-		   void (*run)(const void *arg, int ready), const void *arg)
-{
-	pid_t child;
-	int ready[2];
-	char c;
-
-	ASSERT_EQ(0, pipe(ready));
-	child = fork();
-	ASSERT_LE(0, child);
-	if (!child)
-		run(arg, ready[1]);
-	close(ready[1]);
-	ASSERT_EQ(1, read(ready[0], &c, 1));
-	close(ready[0]);
-	return child;
-}
-
-/* Whether @child exits within @ms */
-static bool gone(pid_t child, int *status, int ms)
-{
-	for (; ms >= 0; ms -= 10) {
-		if (waitpid(child, status, WNOHANG) == child)
-			return true;
-		usleep(10000);
-	}
-	return false;
-}
-
-static void kill_in_the_middle(struct __test_metadata *_metadata,
-			       const struct source *src)
-{
-	pid_t child = start(_metadata, read_a_gib, src);
-	struct vfio_function fn;
-	__u8 buf[8];
-	int status;
-
-	ASSERT_FALSE(gone(child, &status, 300)) {
-		TH_LOG("the read ended by itself, with %#x", status);
-	}
-	ASSERT_EQ(0, kill(child, SIGKILL));
-	ASSERT_TRUE(gone(child, &status, 2000));
-	ASSERT_TRUE(WIFSIGNALED(status));
-
-	ASSERT_EQ(0, vfio_open(&fn, src->bdf, VFIO_MODE_IOMMUFD));
-	ASSERT_EQ(0, vfio_enable(&fn));
-	EXPECT_EQ(8, vfio_read(&fn, src->bar, 0, buf, 8));
-	vfio_close(&fn);
-}
-
-TEST_F(stress, kill_one_long_read)
-{
-	char name[8][VFIO_BDF_LEN];
-	struct source src;
-
-	if (!find_large(name, vfio_find(DRIVER, name, 8), &src))
-		SKIP(return, "no function with a large BAR that can be read");
-	TH_LOG("%zu bytes in one call", src.len);
-	kill_in_the_middle(_metadata, &src);
-}
-
-TEST_F(stress, kill_many_reads)
-{
-	const struct source src = {
-		.bdf = bdf[0], .bar = ISM_BAR_COMMAND, .len = ISM_PAGE_SIZE,
-	};
-
-	kill_in_the_middle(_metadata, &src);
-}
-
-/* Use the function until asked to close it or, if deaf, for 2 s */
-static void hold(const void *arg, int ready)
-{
-	bool deaf = *(const bool *)arg;
-	time_t end = time(NULL) + (deaf ? 2 : HANG_S);
-	struct vfio_function fn;
-	int request = -1;
-	__u8 buf[64];
-
-	if (vfio_open(&fn, bdf[0], VFIO_MODE_IOMMUFD) || vfio_enable(&fn))
-		_exit(1);
-	if (!deaf) {
-		request = vfio_irq_enable(&fn, VFIO_PCI_REQ_IRQ_INDEX);
-		if (request < 0)
-			_exit(2);
-	}
-	say_ready(ready);
-	while (time(NULL) < end && (deaf || !vfio_irq_pending(request))) {
-		if (vfio_read(&fn, ISM_BAR_COMMAND, 0, buf, 64) != 64)
-			_exit(3);
-	}
-	_exit(time(NULL) >= end && !deaf ? 4 : 0);
-}
-
-static int driver_write(const char *file, const char *val)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/" DRIVER "/%s", file);
-	return vfio_write_file(path, val);
-}
-
-static void unbind_while_open(struct __test_metadata *_metadata, bool deaf)
-{
-	pid_t child = start(_metadata, hold, &deaf);
-	struct vfio_function fn;
-	__u8 buf[8];
-	int status;
-
-	ASSERT_EQ(0, driver_write("unbind", bdf[0]));
-	ASSERT_TRUE(gone(child, &status, 2000));
-	EXPECT_EQ(0, status);
-	EXPECT_EQ(-ENOENT, vfio_open(&fn, bdf[0], VFIO_MODE_IOMMUFD));
-
-	ASSERT_EQ(0, driver_write("bind", bdf[0]));
-	ASSERT_EQ(0, vfio_open(&fn, bdf[0], VFIO_MODE_IOMMUFD));
-	ASSERT_EQ(0, vfio_enable(&fn));
-	EXPECT_EQ(8, vfio_read(&fn, ISM_BAR_COMMAND, 0, buf, 8));
-	vfio_close(&fn);
-}
-
-TEST_F(stress, unbind_while_open)
-{
-	unbind_while_open(_metadata, false);
-}
-
-TEST_F(stress, unbind_while_open_and_deaf)
-{
-	unbind_while_open(_metadata, true);
 }
 
 int main(int argc, char **argv)

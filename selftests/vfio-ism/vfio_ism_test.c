@@ -20,13 +20,13 @@
 #include <linux/pci_regs.h>
 
 #include "../kselftest_harness.h"
+#include "lib/data.h"
 #include "lib/fmb.h"
 #include "lib/ism.h"
 
 #define DRIVER		"ism_vfio_pci"
 #define DMB_LEN		(64 * 1024)
 #define SBA_IDX		37
-#define POISON		0xa5
 #define TIMEOUT_MS	5000
 #define QUIET_MS	50	/* no interrupt must arrive during this time */
 
@@ -65,28 +65,18 @@ static void *anonymous(size_t len)
 
 FIXTURE_SETUP(ism)
 {
-	int i;
-
 	if (!vfio_has(variant->mode))
 		SKIP(return, "the kernel has no such container");
 	ASSERT_EQ(0, ism_open(&self->a, bdf[0], variant->mode));
 	ASSERT_EQ(0, ism_open(&self->b, bdf[1], variant->mode));
-	ASSERT_EQ(0, ism_register(&self->b));
-
-	self->mem = anonymous(DMB_LEN);
-	ASSERT_NE(MAP_FAILED, (void *)self->mem);
-	memset(self->mem, POISON, DMB_LEN);
 	self->dmb = (struct ism_dmb) { .len = DMB_LEN, .sba_idx = SBA_IDX };
-	ASSERT_EQ(0, vfio_map(&self->b.fn, self->mem, DMB_LEN, &self->dmb.iova));
-	ASSERT_EQ(0, ism_read_gid(&self->a, &self->dmb.rgid));
+	ASSERT_EQ(0, ism_connect(&self->a, &self->b, &self->dmb, &self->mem));
 	ASSERT_EQ(0, ism_read_gid(&self->b, &self->gid_b));
-	ASSERT_EQ(0, ism_reg_dmb(&self->b, &self->dmb));
 
 	self->src = anonymous(3 * ISM_PAGE_SIZE);
 	ASSERT_NE(MAP_FAILED, (void *)self->src);
 	ASSERT_EQ(0, munmap(self->src + 2 * ISM_PAGE_SIZE, ISM_PAGE_SIZE));
-	for (i = 0; i < 2 * ISM_PAGE_SIZE; i++)
-		self->src[i] = i * 7 + i / 251;
+	fill(self->src, 2 * ISM_PAGE_SIZE, 1);
 }
 
 FIXTURE_TEARDOWN(ism)
@@ -95,30 +85,10 @@ FIXTURE_TEARDOWN(ism)
 	ism_close(&self->b);
 }
 
-static bool all_poison(const __u8 *buf, size_t len)
-{
-	while (len && *buf == POISON) {
-		buf++;
-		len--;
-	}
-	return !len;
-}
-
-/* Whether the DMB holds @len bytes of @data at @offset, and POISON elsewhere */
 static bool dmb_holds(const __u8 *mem, size_t offset, const __u8 *data,
 		      size_t len)
 {
-	size_t i;
-
-	for (i = 0; i < DMB_LEN; i++) {
-		if (i >= offset && i < offset + len) {
-			if (mem[i] != data[i - offset])
-				return false;
-		} else if (mem[i] != POISON) {
-			return false;
-		}
-	}
-	return true;
+	return poison_except(mem, DMB_LEN, offset, data, len);
 }
 
 /* Provides constant data to read: the response to QUERY_INFO, 200 bytes */

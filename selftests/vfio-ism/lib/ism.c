@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../../kselftest.h"
+#include "data.h"
 #include "ism.h"
 
 static void *map_page(struct ism *ism, __u64 *iova)
@@ -205,6 +206,25 @@ int ism_reg_dmb(struct ism *ism, struct ism_dmb *dmb)
 int ism_unreg_dmb(struct ism *ism, __u64 tok)
 {
 	return command_u64(ism, ISM_UNREG_DMB, 1, tok, 0);
+}
+
+int ism_connect(struct ism *a, struct ism *b, struct ism_dmb *dmb, __u8 **mem)
+{
+	int ret;
+
+	*mem = mmap(NULL, dmb->len, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (*mem == MAP_FAILED)
+		return -errno;
+	memset(*mem, POISON, dmb->len);
+	ret = vfio_map(&b->fn, *mem, dmb->len, &dmb->iova);
+	if (!ret)
+		ret = ism_read_gid(a, &dmb->rgid);
+	if (!ret)
+		ret = ism_register(b);
+	if (!ret)
+		ret = ism_reg_dmb(b, dmb);
+	return ret;
 }
 
 int ism_signal_ieq(struct ism *ism, __u64 rgid, __u32 code, __u64 info)

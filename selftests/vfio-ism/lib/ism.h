@@ -83,6 +83,13 @@ int ism_read_gid(struct ism *ism, __u64 *gid);
 int ism_query_rgid(struct ism *ism, __u64 rgid);
 int ism_reg_dmb(struct ism *ism, struct ism_dmb *dmb);
 int ism_unreg_dmb(struct ism *ism, __u64 tok);
+
+/*
+ * Register SBA and IEQ of @b, and a DMB in new memory, to which @a may write. The
+ * caller sets len and sba_idx of @dmb. The memory is filled with POISON.
+ */
+int ism_connect(struct ism *a, struct ism *b, struct ism_dmb *dmb, __u8 **mem);
+
 int ism_signal_ieq(struct ism *ism, __u64 rgid, __u32 code,
 		   __u64 info);
 
