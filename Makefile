@@ -4,6 +4,7 @@
 KERNELRELEASE ?= $(shell uname -r)
 KERNELDIR ?= /lib/modules/$(KERNELRELEASE)/build
 KDIR ?= $(KERNELDIR)
+version := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 lab = $(MAKE) --no-print-directory -C lab
 DEPMOD ?= depmod
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
@@ -21,6 +22,8 @@ help:
 	@echo '                   save it in lab/checks/costs)'
 	@echo '  series           Make the patches for Linux, build/series/*.patch'
 	@echo '  series-check     Apply, build, check and boot them'
+	@echo '  htmldocs         Build the documents in build/docs/html'
+	@echo '  dist             Make build/zpci-fh-VERSION.tar.gz of the last commit'
 	@echo '  distclean        Remove build/'
 	@echo
 	@echo 'For a kernel (KDIR=DIR, its headers; default: the running one):'
@@ -71,6 +74,19 @@ series:
 series-check:
 	@upstream/check-series.sh
 
+htmldocs:
+	@$(lab) source
+	@lab/checks/rst.sh "$$($(lab) -s print-dir)/source"
+	@echo "build/docs/html/index.html"
+
+dist:
+	@mkdir -p build
+	git archive --prefix=zpci-fh-$(version)/ -o build/zpci-fh-$(version).tar.gz HEAD
+
+# The only place that has it is dkms.conf
+version:
+	@echo $(version)
+
 modules clean:
 	@[ -d $(KDIR) ] || { echo "error: no kernel headers in $(KDIR): install them" \
 		"or set KDIR=DIR, see Documentation/install.rst" >&2; exit 2; }
@@ -86,4 +102,5 @@ distclean:
 	rm -rf build
 
 .PHONY: help run check check-distro check-llvm check-debian13 check-deb deb fuzz \
-	bench series series-check modules modules_install clean distclean
+	bench series series-check htmldocs dist version modules modules_install clean \
+	distclean

@@ -13,11 +13,13 @@ set -eu
 cd "$top"
 tab=$(printf '\t')
 
-# here, lab, package: see the functions below; guest: tested by guest/docs
+# here, in_git, lab, package: see the functions below; guest: tested by guest/docs
 where() {
 	case ${1#sudo } in
 	"make help" | "make modules"* | "make clean" | "make -C selftests gen_tar"*)
 		echo here ;;
+	"make dist")
+		echo in_git ;;
 	"make bench"*)
 		echo "SKIP is a measurement, not a test" ;;
 	"make check-debian13" | "make series-check" | lab/checks/kunit-tree.sh)
@@ -60,6 +62,11 @@ here() {
 		export KHDR="$dir/obj/usr/include" INSTALL_MOD_PATH="$tmp/root"
 		eval "$command"
 	)
+}
+
+# Needs the repository, which the copy is not
+in_git() {
+	(cd "$top" && eval "$1")
 }
 
 # The tasks that a make command would boot and the checks that it would run
@@ -114,11 +121,12 @@ lab() {
 # words are known and that the version is right.
 package() {
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)
-	for word in $1; do
+	eval "set -- $1"
+	for word; do
 		case $word in
 		sudo | make | deb | apt | install | purge | dkms | add | remove | --all | .) ;;
 		zpci-fh-dkms | linux-headers-s390x | "zpci-fh/$version") ;;
-		"./zpci-fh-dkms_${version}_all.deb") ;;
+		"./zpci-fh-dkms_*_all.deb") ;;
 		*) echo "unknown: $word"; return 1 ;;
 		esac
 	done
@@ -142,7 +150,7 @@ try_all() {
 	echo "1..$(wc -l < "$tmp/commands")"
 	while IFS=$tab read -r file how command; do
 		case $how in
-		here | lab | package)
+		here | in_git | lab | package)
 			try "$tmp/out" "$file: $command" $how "$command" ;;
 		SKIP*)
 			result 0 "$file: $command # $how" ;;

@@ -7,12 +7,13 @@
 # runs the kselftests there. Prints KTAP and then a table. A suite whose kernel
 # is not available is skipped, with the reason from apt.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
+. "$(dirname "$0")/../host/lib.sh"
+cd "$top" || exit 1
 . lab/ktap.sh
 
 what=$1
 shift
-[ $# -gt 0 ] || set -- bookworm-backports trixie trixie-backports forky
+[ $# -gt 0 ] || set -- $tested_suites
 lab="make --no-print-directory -s -C lab"
 log=build/log/distro
 mkdir -p build/log

@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# debian-package.sh build     build the Debian package zpci-fh-dkms in build/deb
+# debian-package.sh build     build the Debian package zpci-fh-dkms in build/deb; its
+#                             maintainer is DEBFULLNAME <DEBEMAIL>, by default that
+#                             of git
 # debian-package.sh check     install it in an s390x root file system; prints KTAP
 #
 # The root file system runs under QEMU user-mode emulation. DKMS has to build for
-# the kernel from the backports of Debian 12, whose headers are installed there.
+# the kernel from that suite's backports, whose headers are installed there.
 set -eu
 . "$(dirname "$0")/../host/lib.sh"
 . "$lab/ktap.sh"
@@ -13,12 +15,19 @@ deb=$build/deb
 root=$build/root-s390x
 
 build() {
+	name=${DEBFULLNAME-$(git -C "$top" config user.name)} &&
+	email=${DEBEMAIL-$(git -C "$top" config user.email)} ||
+		die "who maintains the package? Set DEBFULLNAME and DEBEMAIL"
 	"$host/packages.sh" debhelper dh-dkms dpkg-dev lintian
 	rm -rf "$deb"
 	mkdir -p "$deb/zpci-fh"
 	(cd "$top" && git ls-files -z) |
 		rsync -a --from0 --files-from=- "$top/" "$deb/zpci-fh/"
 	cd "$deb/zpci-fh"
+	sed -i "s|@MAINTAINER@|$name <$email>|" debian/control debian/changelog
+	version=$(make -s version)
+	[ "$(dpkg-parsechangelog -S Version)" = "$version" ] ||
+		die "dkms.conf has version $version, but not debian/changelog"
 	dpkg-buildpackage -us -uc
 	cd ..
 	mv zpci-fh source
@@ -38,14 +47,14 @@ apt_get() {
 
 make_root() {
 	"$host/packages.sh" qemu-user-static binfmt-support
-	[ -d "$root" ] || "$host/root.sh" make "$root" bookworm s390x make gcc
-	echo "deb $("$host/fetch.sh" mirror) bookworm-backports main" |
+	[ -d "$root" ] || "$host/root.sh" make "$root" $package_suite s390x make gcc
+	echo "deb $("$host/fetch.sh" mirror) $package_suite-backports main" |
 		as_root tee "$root/etc/apt/sources.list.d/backports.list"
 }
 
 install_headers() {
 	apt_get update &&
-	apt_get install -t bookworm-backports linux-headers-s390x
+	apt_get install -t $package_suite-backports linux-headers-s390x
 }
 
 install_package() {
@@ -98,7 +107,9 @@ check() {
 	}
 	echo "1..9"
 	try "$build/log/package.log" "headers install" install_headers
-	try "$build/log/package.log" "the package builds and lintian has no errors" "$lab/checks/debian-package.sh" build
+	try "$build/log/package.log" "the package builds and lintian has no errors" \
+		env DEBFULLNAME="A Packager" DEBEMAIL=packager@example.com \
+		"$lab/checks/debian-package.sh" build
 	try "$build/log/package.log" "the package installs" install_package
 	try "$build/log/package.log" "zpci-fh is built" installed zpci-fh
 	try "$build/log/package.log" "ism-vfio-pci is built" installed ism-vfio-pci

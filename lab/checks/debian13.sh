@@ -9,7 +9,7 @@ set -eu
 
 root=$build/root-debian13
 [ -d "$root" ] || "$host/step.sh" 1/2 "Debian 13 in $root" "1 min" debian13 \
-	"$host/root.sh" make "$root" trixie "$(dpkg --print-architecture)" make
+	"$host/root.sh" make "$root" $debian13_suite "$(dpkg --print-architecture)" make
 as_root mkdir -p "$root/zpci_fh"
 as_root find "$root/zpci_fh" -mindepth 1 -maxdepth 1 ! -name build \
 	-exec rm -rf {} +

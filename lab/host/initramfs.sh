@@ -16,7 +16,7 @@ busybox=$build/busybox
 for package in busybox-static:s390x driverctl bash-static:s390x coreutils:s390x \
 	libc6:s390x; do
 	folder=$build/${package%%[-:]*}
-	[ -d "$folder" ] || "$host/fetch.sh" deb $package "$folder" bookworm forky
+	[ -d "$folder" ] || "$host/fetch.sh" deb $package "$folder" $program_suites
 done
 
 rm -rf "$root"

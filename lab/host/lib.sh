@@ -8,8 +8,14 @@ lab=$top/lab
 host=$lab/host
 build=$top/build
 
-# Suites to search for kernels that the system's own suites do not have
+# Suites of Debian: to search for kernels and for s390x packages that the system's own
+# suites do not have; whose prebuilt kernels are tested; with whose DKMS and backported
+# kernel the package is tested; and that of check-debian13
 kernel_suites="trixie-backports forky sid"
+program_suites="bookworm forky"
+tested_suites="bookworm-backports trixie trixie-backports forky"
+package_suite=bookworm
+debian13_suite=trixie
 
 die() {
 	echo "error: $*" >&2
