@@ -5,7 +5,7 @@
 set -eu
 . "$(dirname "$0")/../host/lib.sh"
 
-source=$1 docs=$build/docs
+source=$(realpath "$1") docs=$build/docs
 
 command -v sphinx-build > /dev/null ||
 	die "no sphinx-build: apt-get install python3-sphinx"
