@@ -25,14 +25,25 @@ load_ism_vfio_pci() {
 	esac
 }
 
+# unbind FUNCTION...: from the driver that an earlier task has bound, if any
+unbind() {
+	for f; do
+		device=/sys/bus/pci/devices/$f
+		echo > "$device/driver_override"
+		[ ! -e "$device/driver" ] || echo "$f" > "$device/driver/unbind"
+	done
+}
+
 # bind DRIVER FUNCTION...
 bind() {
 	driver=$1
 	shift
+	unbind "$@"
 	for f; do
-		echo "$driver" > "/sys/bus/pci/devices/$f/driver_override" &&
+		device=/sys/bus/pci/devices/$f
+		echo "$driver" > "$device/driver_override" &&
 		echo "$f" > /sys/bus/pci/drivers_probe &&
-		[ "$(basename "$(readlink "/sys/bus/pci/devices/$f/driver")")" = "$driver" ] || {
+		[ "$(basename "$(readlink "$device/driver")")" = "$driver" ] || {
 			echo "$f cannot be bound to $driver"
 			exit 1
 		}

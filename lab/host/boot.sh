@@ -27,6 +27,7 @@ mkdir -p "$build/log"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
+# On a busy host a CPU of the guest can stand still for longer than RCU's 21 s
 qemu() {
 	timeout --foreground -k 10 "$seconds" "$build/qemu/qemu-system-s390x" \
 		-L /usr/share/qemu -M s390-ccw-virtio -cpu max -m 1G -smp 2 \
@@ -39,7 +40,8 @@ qemu() {
 		-device virtio-serial-ccw -device virtconsole,chardev=task \
 		-kernel "$dir/bzImage" -initrd "$dir/initramfs" \
 		-append "console=ttyS0 sclp_con_drop=0 ignore_loglevel printk.time=1 \
-printk.devkmsg=on panic=-1 page_owner=on lab=$task" \
+printk.devkmsg=on panic=-1 page_owner=on rcupdate.rcu_cpu_stall_timeout=300 \
+lab=$task" \
 		"$@" < /dev/null && rc=0 || rc=$?
 	echo "qemu: ended with $rc"
 }
