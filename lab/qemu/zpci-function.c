@@ -175,27 +175,46 @@ static ZpciResult zpci_check(const ZpciInsn *insn, ZpciFunction *fn)
 }
 
 /*
- * Wait without the big lock. Anything may change meanwhile, and the function
- * may be gone: it is looked up again, and the references ensure that no other
- * one has the same address. They are dropped before anything can longjmp. In
- * TCG the CPU stays in its RCU read section, so anything that waits for it may
- * have to wait as long.
+ * For a wait without the big lock. Anything may change meanwhile, and the
+ * function may be gone: it is looked up again, and the references ensure that
+ * no other one has the same address. They are dropped before anything can
+ * longjmp. In TCG the CPU stays in its RCU read section, so anything that
+ * waits for it may have to wait as long.
  */
+typedef struct ZpciHold {
+    S390PCIBusDevice *pbdev;
+    PCIDevice *pdev;
+    uint32_t fh;
+} ZpciHold;
+
+static ZpciHold zpci_hold(S390PCIBusDevice *pbdev, uint32_t fh)
+{
+    ZpciHold hold = { .pbdev = pbdev, .pdev = pbdev->pdev, .fh = fh };
+
+    object_ref(OBJECT(hold.pbdev));
+    object_ref(OBJECT(hold.pdev));
+    return hold;
+}
+
+/* Is it still the function that the handle means? */
+static bool zpci_release(ZpciHold *hold)
+{
+    bool same = s390_pci_find_dev_by_fh(s390_get_phb(), hold->fh) ==
+                hold->pbdev && hold->pbdev->pdev == hold->pdev;
+
+    object_unref(OBJECT(hold->pdev));
+    object_unref(OBJECT(hold->pbdev));
+    return same;
+}
+
 static bool zpci_sleep(S390PCIBusDevice *pbdev, uint32_t fh, uint32_t usec)
 {
-    PCIDevice *pdev = pbdev->pdev;
-    bool same;
+    ZpciHold hold = zpci_hold(pbdev, fh);
 
-    object_ref(OBJECT(pbdev));
-    object_ref(OBJECT(pdev));
     bql_unlock();
     g_usleep(usec);
     bql_lock();
-    same = s390_pci_find_dev_by_fh(s390_get_phb(), fh) == pbdev &&
-           pbdev->pdev == pdev;
-    object_unref(OBJECT(pdev));
-    object_unref(OBJECT(pbdev));
-    return same;
+    return zpci_release(&hold);
 }
 
 /* Repeat the checks that QEMU did before it called us. */
@@ -270,6 +289,20 @@ static ZpciResult zpci_admit(ZpciFunction *fn, ZpciInsn *insn)
     return zpci_is_ok(res) ? zpci_check(insn, fn) : res;
 }
 
+/*
+ * Carry out an instruction, which may also wait without the big lock. Returns
+ * false if the function is gone, or was disabled, meanwhile: then it must not
+ * be used.
+ */
+static bool zpci_execute(S390PCIBusDevice *pbdev, uint32_t fh, ZpciFunction *fn,
+                         const ZpciInsn *insn, uint8_t *data, ZpciResult *res)
+{
+    ZpciHold hold = zpci_hold(pbdev, fh);
+
+    *res = ZPCI_FUNCTION_GET_CLASS(fn)->execute(fn, insn, data);
+    return zpci_release(&hold);
+}
+
 static void zpci_done(ZpciFunction *fn, const ZpciInsn *insn, ZpciResult res)
 {
     if (ZPCI_FUNCTION_GET_CLASS(fn)->done) {
@@ -313,8 +346,10 @@ bool zpci_function_pcilg(S390CPU *cpu, S390PCIBusDevice *pbdev,
         return finished;
     }
     res = zpci_admit(fn, &insn);
-    if (zpci_is_ok(res)) {
-        res = ZPCI_FUNCTION_GET_CLASS(fn)->execute(fn, &insn, data);
+    if (zpci_is_ok(res) &&
+        !zpci_execute(pbdev, regs[r2] >> 32, fn, &insn, data, &res)) {
+        setcc(cpu, ZPCI_PCI_LS_INVAL_HANDLE);
+        return true;
     }
     if (zpci_is_ok(res)) {
         /* Right-aligned, in big-endian byte order for any length. */
@@ -340,7 +375,10 @@ bool zpci_function_pcistg(S390CPU *cpu, S390PCIBusDevice *pbdev,
     res = zpci_admit(fn, &insn);
     if (zpci_is_ok(res)) {
         stq_be_p(data, regs[r1] << (64 - 8 * insn.len));
-        res = ZPCI_FUNCTION_GET_CLASS(fn)->execute(fn, &insn, data);
+        if (!zpci_execute(pbdev, regs[r2] >> 32, fn, &insn, data, &res)) {
+            setcc(cpu, ZPCI_PCI_LS_INVAL_HANDLE);
+            return true;
+        }
     }
     zpci_end(cpu, pbdev, fn, &insn, res, r2, ra);
     return true;
@@ -369,7 +407,10 @@ bool zpci_function_pcistb(S390CPU *cpu, S390PCIBusDevice *pbdev,
             s390_cpu_virt_mem_handle_exc(cpu, ra);
             return true;
         }
-        res = ZPCI_FUNCTION_GET_CLASS(fn)->execute(fn, &insn, data);
+        if (!zpci_execute(pbdev, regs[r1] >> 32, fn, &insn, data, &res)) {
+            setcc(cpu, ZPCI_PCI_LS_INVAL_HANDLE);
+            return true;
+        }
     }
     zpci_end(cpu, pbdev, fn, &insn, res, r1, ra);
     return true;

@@ -123,6 +123,8 @@ struct ZpciFunctionClass {
      * Carry out an instruction that obeys the rules of the architecture.
      * @data: insn->len bytes in the order of PCI address space for any
      * instruction: output of a load, input of a store.
+     * It may drop the big lock and take it again. The device is not freed
+     * meanwhile, but it may have been disabled, reset or unplugged.
      */
     ZpciResult (*execute)(ZpciFunction *fn, const ZpciInsn *insn,
                           uint8_t *data);
