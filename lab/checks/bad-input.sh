@@ -24,7 +24,7 @@ fake() {
 	chmod +x "$tmp/bin/$1"
 }
 
-echo "1..18"
+echo "1..22"
 mkdir "$tmp/bin"
 
 fake dpkg-query 1
@@ -79,6 +79,14 @@ refuses "a max-block below the maxstbl of the group" 'max-block must be' \
 	qemu ism,maxstbl=4096,max-block=128
 refuses "a latency that would look like a hang" 'latency must be' \
 	qemu ism,latency=1000001
+mkdir -m 755 "$tmp/open"
+refuses "two ISMs with one GID in a fabric" 'gid 0x5 is already in use' \
+	qemu ism,gid=5,fabric="$tmp/fabric" ism,gid=5,fabric="$tmp/fabric"
+refuses "a fabric that others can access" 'chmod 700' qemu ism,fabric="$tmp/open"
+refuses "a fabric in a folder that does not exist" 'create the one above' \
+	qemu ism,fabric="$tmp/no/fabric"
+refuses "a fabric whose path is too long" 'use a shorter one' \
+	qemu ism,fabric="$tmp/$(printf %0100d 0)"
 refuses "an unknown profile" 'PROFILE must be one of' make -C "$lab" all PROFILE=z16
 
 refuses "no kernel headers" 'no kernel headers in /nonexistent' \

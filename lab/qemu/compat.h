@@ -25,6 +25,13 @@ typedef Property LabProperty;
 #define LAB_PROP_END DEFINE_PROP_END_OF_LIST(),
 #endif
 
+/* The header with qemu_add_exit_notifier() moved in 10.0. */
+#if ZPCI_LAB_QEMU >= 1000
+#include "system/system.h"
+#else
+#include "sysemu/sysemu.h"
+#endif
+
 /* The functions of the big lock got shorter names in 9.0. */
 #include "qemu/main-loop.h"
 #if ZPCI_LAB_QEMU < 900

@@ -2,19 +2,22 @@
 /*
  * "ism": an emulated Internal Shared Memory function
  *
- *   -device ism[,gid=N][,max-block=BYTES][,latency=MICROSECONDS][,lab=on]
+ *   -device ism[,gid=N][,fabric=DIR]
+ *              [,max-block=BYTES][,latency=MICROSECONDS][,lab=on]
  *              [,pft=N][,vfn=N][,pchid=N]
  *              [,group=N][,maxstbl=BYTES][,relaxed=off][,mui=MILLISECONDS]
  *
- * All ism functions of one QEMU with the same pchid form a fabric. A function
- * registers a buffer of its guest memory (DMB) for one peer, named by its
- * GID, and gets a token; the peer stores into the buffer by PCISTB to its own
- * BAR 0, with token and offset as the address. A bit in that address asks the
- * device to signal the owner: bits in a status page (SBA) and an MSI. Events
- * go to the owner's event queue (IEQ). BAR 2 is the command window.
+ * All ism functions of one QEMU with the same pchid see each other. With
+ * fabric=, those with the same folder and pchid do, in any QEMU of the same
+ * user; how, is described in ism-fabric.h. A function registers a buffer of
+ * its guest memory (DMB) for one peer, named by its GID, and gets a token; the
+ * peer stores into the buffer by PCISTB to its own BAR 0, with token and
+ * offset as the address. A bit in that address asks the device to signal the
+ * owner: bits in a status page (SBA) and an MSI. Events go to the owner's
+ * event queue (IEQ). BAR 2 is the command window.
  *
- * The second line is what CLP reports about the function: type, virtual
- * function number, physical channel. The third is what it reports about the
+ * The third line is what CLP reports about the function: type, virtual
+ * function number, physical channel. The fourth is what it reports about the
  * group: id (below 0xf0; by default QEMU chooses one from 0xf0 up), longest
  * PCISTB, relaxed alignment, measurement interval. For a function that is
  * passed through, a host can report values that differ from the actual ones.
@@ -51,12 +54,28 @@
  *   - when a function goes away, the DMBs that were for it cannot be used by
  *     any other function, even one that gets its GID
  *   - VLAN ids are stored and reported but do not isolate functions
+ *
+ * With fabric=:
+ *   - a peer whose QEMU ends, or whose machine is reset, is like one whose
+ *     function is disabled; a store that cannot reach it ends with an operand
+ *     exception
+ *   - so is one that does not answer in time, because its QEMU is stopped. The
+ *     store ends with cc 1, status 40. When the peer continues, it gets event
+ *     7, too, and its DMBs are still registered. Meanwhile the CPU waits, and
+ *     other CPUs may wait for it: see ISM_FABRIC_TIMEOUT_MS
+ *   - the token has 8 bits for the number of the owner, so there are at most
+ *     255 functions, and a stale token is not reused until 4094 other buffers
+ *     have been registered
+ *   - a DMB is for the function that has the GID of its peer when it is
+ *     registered or, if that has not made contact yet, for the first one that
+ *     does
  */
 #include "qemu/osdep.h"
 #include "qemu/atomic.h"
 #include "qemu/bswap.h"
 #include "qemu/module.h"
 #include "qemu/queue.h"
+#include "qemu/rcu.h"
 #include "qemu/timer.h"
 #include "qemu/units.h"
 #include "qapi/error.h"
@@ -65,6 +84,7 @@
 #include "hw/qdev-properties.h"
 #include "hw/s390x/tod.h"
 #include "zpci-lab.h"
+#include "ism-fabric.h"
 #include "ism_protocol.h"
 
 #define TYPE_ISM "ism"
@@ -83,10 +103,15 @@ OBJECT_DECLARE_SIMPLE_TYPE(IsmState, ISM)
 /* BAR 0 address: token, element, signal flag, offset */
 #define ISM_TOKEN_SHIFT         28
 #define ISM_TOKENS              (1U << (48 - ISM_TOKEN_SHIFT))
+#define ISM_TOKEN(addr)         ((addr) >> ISM_TOKEN_SHIFT << ISM_TOKEN_SHIFT)
 #define ISM_ELEMENT(addr)       extract64(addr, ISM_ELEMENT_SHIFT, 4)
 #define ISM_SIGNAL(addr)        extract64(addr, ISM_SIGNAL_SHIFT, 1)
 #define ISM_OFFSET(addr)        extract64(addr, 0, 23)
 #define ISM_MAX_DMB_LEN         (8 * MiB)
+
+/* In a fabric the token begins with the number of the owner. */
+#define ISM_NUMBER_SHIFT        40
+#define ISM_NUMBER_TOKENS       (1U << (ISM_NUMBER_SHIFT - ISM_TOKEN_SHIFT))
 
 /* SBA: summary and event bit, a bit per DMB, a mask of elements per DMB */
 #define ISM_SBA_DMB_BITS        4
@@ -116,10 +141,18 @@ typedef struct IsmDmb {
     uint64_t token;
     uint64_t dma;
     uint64_t rgid;      /* GID of the peer that may store */
+    uint64_t instance;  /* of this peer in the fabric, 0 if not known yet */
     uint32_t len;
     uint16_t index;     /* index of its bit in the SBA */
     bool used;          /* stored to: owner and writer are connected */
 } IsmDmb;
+
+/* A DMB of a peer in the fabric that we have stored to */
+typedef struct IsmUsed {
+    uint64_t token;
+    uint64_t session;   /* of the peer */
+    uint32_t index;     /* orders them */
+} IsmUsed;
 
 struct IsmState {
     ZpciLab parent_obj;
@@ -128,6 +161,9 @@ struct IsmState {
     uint16_t pchid;
     uint16_t max_block;
     bool lab;
+    char *folder;
+    IsmFabric *fabric;  /* NULL: only functions of this QEMU */
+    Notifier exit;
 
     /* what CLP reports */
     uint8_t pft;
@@ -143,6 +179,10 @@ struct IsmState {
     uint32_t ieq_index;
     uint32_t ieq_unread;
     IsmDmb *dmb[ISM_NR_DMBS];
+    GHashTable *tokens; /* DMBs by token: its own in a fabric, or ism_tokens */
+    GHashTable *used;   /* in a fabric: what we have stored to, by token */
+    uint32_t last_token;
+    uint32_t resets;
     uint32_t vlan_required;
     uint32_t nr_vlans;
     uint16_t vlan[ISM_NR_VLANS];
@@ -150,8 +190,8 @@ struct IsmState {
 };
 
 /*
- * All functions, all GIDs ever used, and all DMBs by token. Protected by the
- * big lock.
+ * All functions that are not in a fabric, all GIDs they ever used, and all
+ * their DMBs by token. Protected by the big lock.
  */
 static QTAILQ_HEAD(, IsmState) ism_functions =
     QTAILQ_HEAD_INITIALIZER(ism_functions);
@@ -170,7 +210,10 @@ static IsmState *ism_by_gid(uint64_t gid)
     return NULL;
 }
 
-/* A function in the same fabric, which can be the function itself. */
+/*
+ * A function of this QEMU with the same pchid, which can be the function
+ * itself.
+ */
 static IsmState *ism_peer(const IsmState *ism, uint64_t gid)
 {
     IsmState *peer = ism_by_gid(gid);
@@ -340,22 +383,77 @@ static uint16_t ism_post_event(IsmState *ism, uint32_t type, uint32_t code,
 
 /*
  * Tokens are allocated cyclically, so that a stale token is not reused until
- * more than a million other buffers have been registered.
+ * all others were: more than a million, or 4094 in a fabric.
  */
-static uint64_t ism_new_token(void)
+static uint64_t ism_new_token(IsmState *ism)
 {
-    static uint32_t last;
-    uint64_t token;
-    uint32_t i;
+    static uint32_t ism_last_token;
+    uint32_t *last = ism->fabric ? &ism->last_token : &ism_last_token;
+    uint32_t n = ism->fabric ? ISM_NUMBER_TOKENS : ISM_TOKENS, i;
+    uint64_t base = 0, token;
 
-    for (i = 1; i < ISM_TOKENS; i++) {
-        last = last % (ISM_TOKENS - 1) + 1;
-        token = (uint64_t)last << ISM_TOKEN_SHIFT;
-        if (!g_hash_table_contains(ism_tokens, &token)) {
+    if (ism->fabric) {
+        base = ism_fabric_self(ism->fabric)->number << ISM_NUMBER_SHIFT;
+    }
+    for (i = 1; i < n; i++) {
+        *last = *last % (n - 1) + 1;
+        token = base | (uint64_t)*last << ISM_TOKEN_SHIFT;
+        if (!g_hash_table_contains(ism->tokens, &token)) {
             return token;
         }
     }
     return 0;
+}
+
+/*
+ * Peers in other processes. The functions ism_call*() wait without the big
+ * lock, so that anything may change meanwhile. No other function here drops
+ * it.
+ */
+
+static IsmFabricResult ism_call(IsmState *ism, uint64_t gid,
+                                IsmMessageType type, IsmMessage *msg)
+{
+    IsmFabric *fabric = ism_fabric_ref(ism->fabric);
+    IsmFabricResult res;
+
+    bql_unlock();
+    res = ism_fabric_call_gid(fabric, gid, type, msg);
+    bql_lock();
+    ism_fabric_unref(fabric);
+    return res;
+}
+
+/*
+ * Remember that we are connected to the owner, unless that has ended
+ * meanwhile.
+ */
+static IsmFabricResult ism_call_store(IsmState *ism, const ZpciInsn *insn,
+                                      const uint8_t *data)
+{
+    IsmUsed used = { .token = ISM_TOKEN(insn->offset) }, *entry;
+    uint8_t number = insn->offset >> ISM_NUMBER_SHIFT;
+    uint32_t resets = ism->resets;
+    IsmFabric *fabric;
+    IsmFabricResult res;
+    IsmMessage msg;
+
+    if (!number) {
+        return ISM_FABRIC_REFUSED;
+    }
+    msg.store.address = insn->offset;
+    memcpy(msg.store.data, data, insn->len);
+    fabric = ism_fabric_ref(ism->fabric);
+    bql_unlock();
+    res = ism_fabric_call(fabric, number, ISM_MESSAGE_STORE, &msg, insn->len,
+                          &used.index, &used.session);
+    bql_lock();
+    ism_fabric_unref(fabric);
+    if (used.index && resets == ism->resets) {
+        entry = g_memdup2(&used, sizeof(used));
+        g_hash_table_replace(ism->used, &entry->token, entry);
+    }
+    return res;
 }
 
 /* Has @writer stored into a buffer of @owner?  @forget clears that. */
@@ -377,9 +475,26 @@ static bool ism_connected(IsmState *writer, IsmState *owner, bool forget)
 
 static void ism_free_dmb(IsmDmb *dmb)
 {
-    g_hash_table_remove(ism_tokens, &dmb->token);
+    g_hash_table_remove(dmb->owner->tokens, &dmb->token);
     dmb->owner->dmb[dmb->index] = NULL;
     g_free(dmb);
+}
+
+static void ism_free_dmbs(IsmState *ism)
+{
+    int i;
+
+    for (i = 0; i < ISM_NR_DMBS; i++) {
+        if (ism->dmb[i]) {
+            ism_free_dmb(ism->dmb[i]);
+        }
+    }
+}
+
+static void ism_post_unregistered(IsmState *writer, uint64_t token)
+{
+    ism_post_event(writer, ISM_EVENT_BUFFER, ISM_CODE_DMB_UNREGISTERED, token,
+                   0, true);
 }
 
 static void ism_unregister_dmb(IsmDmb *dmb)
@@ -389,31 +504,66 @@ static void ism_unregister_dmb(IsmDmb *dmb)
 
     ism_free_dmb(dmb);
     if (writer) {
-        ism_post_event(writer, ISM_EVENT_BUFFER, ISM_CODE_DMB_UNREGISTERED,
-                       token, 0, true);
+        ism_post_unregistered(writer, token);
     }
+}
+
+static void ism_call_unregistered(IsmState *ism, IsmDmb *dmb)
+{
+    IsmMessage msg = { .token = dmb->token };
+    uint64_t writer = dmb->rgid;
+    bool used = dmb->used;
+
+    ism_free_dmb(dmb);
+    if (used) {
+        ism_call(ism, writer, ISM_MESSAGE_UNREGISTERED, &msg);
+    }
+}
+
+static IsmFabricResult ism_store(IsmDmb *dmb, uint64_t addr, const void *data,
+                                 size_t len)
+{
+    uint64_t offset = ISM_OFFSET(addr);
+
+    if (offset + len > dmb->len) {
+        return ISM_FABRIC_REFUSED;
+    }
+    if (!ism_dma_write(dmb->owner, dmb->dma + offset, data, len)) {
+        return ISM_FABRIC_FAILED;
+    }
+    dmb->used = true;
+    if (ISM_SIGNAL(addr) &&
+        !ism_signal_dmb(dmb->owner, dmb->index, ISM_ELEMENT(addr))) {
+        return ISM_FABRIC_FAILED;
+    }
+    return ISM_FABRIC_OK;
+}
+
+static IsmFabricResult ism_store_local(IsmState *ism, const ZpciInsn *insn,
+                                       const uint8_t *data)
+{
+    uint64_t token = ISM_TOKEN(insn->offset);
+    IsmDmb *dmb = g_hash_table_lookup(ism->tokens, &token);
+
+    if (!dmb || dmb->rgid != ism->gid || dmb->owner->pchid != ism->pchid) {
+        return ISM_FABRIC_REFUSED;
+    }
+    return ism_store(dmb, insn->offset, data, insn->len);
 }
 
 static ZpciResult ism_store_data(IsmState *ism, const ZpciInsn *insn,
                                  const uint8_t *data)
 {
-    uint64_t token = insn->offset >> ISM_TOKEN_SHIFT << ISM_TOKEN_SHIFT;
-    uint64_t offset = ISM_OFFSET(insn->offset);
-    IsmDmb *dmb = g_hash_table_lookup(ism_tokens, &token);
-
-    if (!dmb || dmb->rgid != ism->gid || dmb->owner->pchid != ism->pchid ||
-        offset + insn->len > dmb->len) {
+    switch (ism->fabric ? ism_call_store(ism, insn, data) :
+                          ism_store_local(ism, insn, data)) {
+    case ISM_FABRIC_OK:
+        return zpci_ok();
+    case ISM_FABRIC_REFUSED:
+    case ISM_FABRIC_NOBODY:
         return zpci_exception(PGM_OPERAND);
-    }
-    if (!ism_dma_write(dmb->owner, dmb->dma + offset, data, insn->len)) {
+    default:
         return zpci_error(ZPCI_PCI_ST_FUNC_NOT_AVAIL);
     }
-    dmb->used = true;
-    if (ISM_SIGNAL(insn->offset) &&
-        !ism_signal_dmb(dmb->owner, dmb->index, ISM_ELEMENT(insn->offset))) {
-        return zpci_error(ZPCI_PCI_ST_FUNC_NOT_AVAIL);
-    }
-    return zpci_ok();
 }
 
 /* Commands. The body of request and response follows an 8 byte header. */
@@ -532,13 +682,14 @@ static void ism_count_dmbs(const IsmState *ism, uint32_t *owned,
     GHashTableIter iter;
     gpointer value;
 
-    *owned = *used = 0;
-    g_hash_table_iter_init(&iter, ism_tokens);
+    *owned = 0;
+    *used = g_hash_table_size(ism->used);
+    g_hash_table_iter_init(&iter, ism->tokens);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         IsmDmb *dmb = value;
 
         *owned += dmb->owner == ism;
-        *used += dmb->used && dmb->rgid == ism->gid;
+        *used += !ism->fabric && dmb->used && dmb->rgid == ism->gid;
     }
 }
 
@@ -567,7 +718,13 @@ static uint16_t ism_query_info(IsmState *ism, const uint8_t *req, uint8_t *rsp)
 
 static uint16_t ism_query_rgid(IsmState *ism, const uint8_t *req, uint8_t *rsp)
 {
-    return ism_peer(ism, ldq_be_p(req)) ? ISM_RET_OK : ISM_RET_NO_PEER;
+    uint64_t gid = ldq_be_p(req);
+    IsmMessage msg;
+    bool found = ism->fabric ?
+                 ism_call(ism, gid, ISM_MESSAGE_QUERY, &msg) == ISM_FABRIC_OK :
+                 ism_peer(ism, gid) != NULL;
+
+    return found ? ISM_RET_OK : ISM_RET_NO_PEER;
 }
 
 static uint16_t ism_reg_dmb(IsmState *ism, const uint8_t *req, uint8_t *rsp)
@@ -586,7 +743,7 @@ static uint16_t ism_reg_dmb(IsmState *ism, const uint8_t *req, uint8_t *rsp)
     if (ism->dmb[index]) {
         return ISM_RET_IN_USE;
     }
-    token = ism_new_token();
+    token = ism_new_token(ism);
     if (!token) {
         return ISM_RET_FULL;
     }
@@ -595,8 +752,11 @@ static uint16_t ism_reg_dmb(IsmState *ism, const uint8_t *req, uint8_t *rsp)
         .owner = ism, .token = token, .dma = dma, .len = len, .index = index,
         .rgid = ldq_be_p(req + 24),
     };
+    if (ism->fabric) {
+        dmb->instance = ism_fabric_instance(ism->fabric, dmb->rgid);
+    }
     ism->dmb[index] = dmb;
-    g_hash_table_insert(ism_tokens, &dmb->token, dmb);
+    g_hash_table_insert(ism->tokens, &dmb->token, dmb);
     stq_be_p(rsp, token);
     return ISM_RET_OK;
 }
@@ -604,19 +764,45 @@ static uint16_t ism_reg_dmb(IsmState *ism, const uint8_t *req, uint8_t *rsp)
 static uint16_t ism_unreg_dmb(IsmState *ism, const uint8_t *req, uint8_t *rsp)
 {
     uint64_t token = ldq_be_p(req);
-    IsmDmb *dmb = g_hash_table_lookup(ism_tokens, &token);
+    IsmDmb *dmb = g_hash_table_lookup(ism->tokens, &token);
 
     if (!dmb || dmb->owner != ism) {
         return ISM_RET_NOT_FOUND;
     }
-    ism_unregister_dmb(dmb);
+    if (ism->fabric) {
+        ism_call_unregistered(ism, dmb);
+    } else {
+        ism_unregister_dmb(dmb);
+    }
     return ISM_RET_OK;
+}
+
+static uint16_t ism_call_signal(IsmState *ism, const uint8_t *req)
+{
+    IsmMessage msg = { .signal = {
+        .irq = ldl_be_p(req + 8),
+        .code = ldl_be_p(req + 12),
+        .info = ldq_be_p(req + 16),
+    } };
+
+    switch (ism_call(ism, ldq_be_p(req), ISM_MESSAGE_SIGNAL, &msg)) {
+    case ISM_FABRIC_OK:
+        return ISM_RET_OK;
+    case ISM_FABRIC_FULL:
+        return ISM_RET_FULL;
+    default:
+        return ISM_RET_NO_PEER;
+    }
 }
 
 static uint16_t ism_signal_ieq(IsmState *ism, const uint8_t *req, uint8_t *rsp)
 {
-    IsmState *peer = ism_peer(ism, ldq_be_p(req));
+    IsmState *peer;
 
+    if (ism->fabric) {
+        return ism_call_signal(ism, req);
+    }
+    peer = ism_peer(ism, ldq_be_p(req));
     if (!peer) {
         return ISM_RET_NO_PEER;
     }
@@ -673,16 +859,23 @@ static uint16_t ism_run_command(IsmState *ism, const uint8_t *request,
     return ISM_RET_COMMAND;
 }
 
-/* The response replaces the request in the window. */
+/*
+ * The response replaces the request in the window, unless the function was
+ * reset while the command waited for a peer.
+ */
 static void ism_doorbell(IsmState *ism)
 {
     uint8_t request[ISM_WINDOW_SIZE];
+    uint32_t resets = ism->resets;
     uint16_t ret, body_len;
 
     memcpy(request, ism->window, sizeof(request));
     memset(ism->window, 0, sizeof(ism->window));
     ret = ism_run_command(ism, request, ism->window + ISM_HEADER_SIZE,
                           &body_len);
+    if (resets != ism->resets) {
+        return;
+    }
     memcpy(ism->window, request, 4);
     stw_be_p(ism->window + 4, ret);
     stw_be_p(ism->window + 6, ISM_HEADER_SIZE + body_len);
@@ -743,6 +936,207 @@ static void ism_rules(ZpciFunction *fn, ZpciRules *rules)
     rules->relaxed = true;
 }
 
+/* Requests of peers in other processes. The messages are valid. */
+
+static IsmReply ism_serve_store(IsmState *ism, const IsmPeer *peer,
+                                const IsmMessage *msg, size_t len)
+{
+    uint64_t token = ISM_TOKEN(msg->store.address);
+    IsmDmb *dmb = g_hash_table_lookup(ism->tokens, &token);
+    IsmReply reply = { .result = ISM_FABRIC_REFUSED };
+
+    if (dmb && dmb->rgid == peer->gid && dmb->instance == peer->instance) {
+        reply.result = ism_store(dmb, msg->store.address, msg->store.data,
+                                 ism_store_length(len));
+        reply.index = dmb->used ? 1 + dmb->index : 0;
+    }
+    return reply;
+}
+
+static IsmFabricResult ism_serve_signal(IsmState *ism, const IsmPeer *peer,
+                                        const IsmMessage *msg)
+{
+    switch (ism_post_event(ism, ISM_EVENT_SOFTWARE, msg->signal.code, peer->gid,
+                           msg->signal.info, msg->signal.irq)) {
+    case ISM_RET_OK:
+        return ISM_FABRIC_OK;
+    case ISM_RET_FULL:
+        return ISM_FABRIC_FULL;
+    default:
+        return ISM_FABRIC_FAILED;
+    }
+}
+
+/* A peer can speak only for its own buffers. */
+static IsmFabricResult ism_serve_unregistered(IsmState *ism,
+                                              const IsmPeer *peer,
+                                              const IsmMessage *msg)
+{
+    if (msg->token >> ISM_NUMBER_SHIFT != peer->number) {
+        return ISM_FABRIC_REFUSED;
+    }
+    g_hash_table_remove(ism->used, &msg->token);
+    ism_post_unregistered(ism, msg->token);
+    return ISM_FABRIC_OK;
+}
+
+/* The DMBs for this GID that nobody had a right to yet are for this peer. */
+static void ism_meet(IsmState *ism, const IsmPeer *peer)
+{
+    int i;
+
+    for (i = 0; i < ISM_NR_DMBS; i++) {
+        IsmDmb *dmb = ism->dmb[i];
+
+        if (dmb && dmb->rgid == peer->gid && !dmb->instance) {
+            dmb->instance = peer->instance;
+        }
+    }
+}
+
+static IsmReply ism_serve(IsmState *ism, const IsmPeer *peer,
+                          const IsmMessage *msg, size_t len)
+{
+    IsmReply reply = { .result = ISM_FABRIC_OK };
+
+    switch (msg->type) {
+    case ISM_MESSAGE_HELLO:
+        ism_meet(ism, peer);
+        break;
+    case ISM_MESSAGE_STORE:
+        return ism_serve_store(ism, peer, msg, len);
+    case ISM_MESSAGE_SIGNAL:
+        reply.result = ism_serve_signal(ism, peer, msg);
+        break;
+    case ISM_MESSAGE_UNREGISTERED:
+        reply.result = ism_serve_unregistered(ism, peer, msg);
+        break;
+    }
+    return reply;
+}
+
+static gint ism_compare_used(gconstpointer a, gconstpointer b)
+{
+    return (int)((const IsmUsed *)a)->index - (int)((const IsmUsed *)b)->index;
+}
+
+/* Like ism_connected() in both directions; moves our connections to @parted. */
+static bool ism_part(IsmState *ism, const IsmPeer *peer, GArray *parted)
+{
+    bool connected = false;
+    GHashTableIter iter;
+    gpointer used;
+    int i;
+
+    for (i = 0; i < ISM_NR_DMBS; i++) {
+        IsmDmb *dmb = ism->dmb[i];
+
+        if (dmb && dmb->used && dmb->rgid == peer->gid &&
+            dmb->instance == peer->instance) {
+            connected = true;
+            dmb->used = false;
+        }
+    }
+    g_hash_table_iter_init(&iter, ism->used);
+    while (g_hash_table_iter_next(&iter, NULL, &used)) {
+        if (((IsmUsed *)used)->session == peer->session) {
+            connected = true;
+            g_array_append_vals(parted, used, 1);
+            g_hash_table_iter_remove(&iter);
+        }
+    }
+    g_array_sort(parted, ism_compare_used);
+    return connected;
+}
+
+static void ism_gone(IsmState *ism, const IsmPeer *peer)
+{
+    g_autoptr(GArray) parted = g_array_new(false, false, sizeof(IsmUsed));
+    guint i;
+
+    ism_meet(ism, peer);
+    if (ism_part(ism, peer, parted)) {
+        ism_post_event(ism, ISM_EVENT_DEVICE, ISM_CODE_GID_DISABLED, peer->gid,
+                       0, true);
+    }
+    for (i = 0; i < parted->len; i++) {
+        ism_post_unregistered(ism, g_array_index(parted, IsmUsed, i).token);
+    }
+}
+
+static IsmReply ism_fabric_serve(IsmFabric *fabric, void *opaque,
+                                 const IsmPeer *peer, const IsmMessage *msg,
+                                 size_t len)
+{
+    IsmReply reply = { .result = ISM_FABRIC_REFUSED };
+
+    bql_lock();
+    if (!ism_fabric_has_left(fabric)) {
+        reply = ism_serve(opaque, peer, msg, len);
+    }
+    bql_unlock();
+    return reply;
+}
+
+static void ism_fabric_gone(IsmFabric *fabric, void *opaque,
+                            const IsmPeer *peer)
+{
+    bql_lock();
+    if (!ism_fabric_has_left(fabric)) {
+        ism_gone(opaque, peer);
+    }
+    bql_unlock();
+}
+
+/* The thread accesses guest memory. */
+static void ism_fabric_thread(bool starts)
+{
+    if (starts) {
+        rcu_register_thread();
+    } else {
+        rcu_unregister_thread();
+    }
+}
+
+static const IsmFabricOps ism_fabric_ops = {
+    .thread = ism_fabric_thread,
+    .serve = ism_fabric_serve,
+    .gone = ism_fabric_gone,
+};
+
+/* If QEMU ends, the function is not unplugged first. */
+static void ism_leave_at_exit(Notifier *notifier, void *data)
+{
+    ism_fabric_leave(container_of(notifier, IsmState, exit)->fabric);
+}
+
+static bool ism_join(IsmState *ism, Error **errp)
+{
+    char *message;
+
+    ism->fabric = ism_fabric_join(ism->folder, ism->pchid, ism->gid,
+                                  &ism_fabric_ops, ism, &message);
+    if (!ism->fabric) {
+        error_setg(errp, "%s", message);
+        g_free(message);
+        return false;
+    }
+    ism->gid = ism_fabric_self(ism->fabric)->gid;
+    ism->last_token = ism_fabric_self(ism->fabric)->instance %
+                      ISM_NUMBER_TOKENS;
+    ism->exit.notify = ism_leave_at_exit;
+    qemu_add_exit_notifier(&ism->exit);
+    return true;
+}
+
+/* Peers in other processes notice that their connections end. */
+static void ism_disconnect_fabric(IsmState *ism)
+{
+    ism_free_dmbs(ism);
+    g_hash_table_remove_all(ism->used);
+    ism_fabric_disconnect(ism->fabric);
+}
+
 /* End all connections, in both directions, and notify the peers. */
 static void ism_disconnect(IsmState *ism)
 {
@@ -750,8 +1144,13 @@ static void ism_disconnect(IsmState *ism)
     bool connected;
     int i;
 
+    ism->resets++;
     ism->sba = 0;
     ism->ieq = 0;
+    if (ism->fabric) {
+        ism_disconnect_fabric(ism);
+        return;
+    }
     QTAILQ_FOREACH(peer, &ism_functions, link) {
         if (peer == ism) {
             continue;
@@ -776,25 +1175,25 @@ static void ism_disable(ZpciFunction *fn)
 }
 
 /*
- * The peers are not notified: when the machine is reset, no function may access
- * guest memory any more. If the guest disables only this function,
- * ism_disable() is called first.
+ * The peers in this QEMU are not notified: when the machine is reset, no
+ * function may access guest memory any more. If the guest disables only this
+ * function, ism_disable() is called first.
  */
 static void ism_reset_enter(Object *obj, ResetType type)
 {
     IsmState *ism = ISM(obj);
     IsmState *peer;
-    int i;
 
+    ism->resets++;
     ism->sba = 0;
     ism->ieq = 0;
-    for (i = 0; i < ISM_NR_DMBS; i++) {
-        if (ism->dmb[i]) {
-            ism_free_dmb(ism->dmb[i]);
+    if (ism->fabric) {
+        ism_disconnect_fabric(ism);
+    } else {
+        ism_free_dmbs(ism);
+        QTAILQ_FOREACH(peer, &ism_functions, link) {
+            ism_connected(ism, peer, true);
         }
-    }
-    QTAILQ_FOREACH(peer, &ism_functions, link) {
-        ism_connected(ism, peer, true);
     }
     ism->vlan_required = 0;
     ism->nr_vlans = 0;
@@ -850,7 +1249,8 @@ static void ism_realize(PCIDevice *pdev, Error **errp)
     IsmState *ism = ISM(pdev);
     ZpciLab *lab = ZPCI_LAB(pdev);
 
-    if (!ism_check_properties(ism, errp) || !ism_choose_gid(ism, errp) ||
+    if (!ism_check_properties(ism, errp) ||
+        (!ism->folder && !ism_choose_gid(ism, errp)) ||
         !zpci_lab_realize(lab, ism->lab, errp)) {
         return;
     }
@@ -862,7 +1262,17 @@ static void ism_realize(PCIDevice *pdev, Error **errp)
                      PCI_BASE_ADDRESS_MEM_TYPE_64, ISM_DATA_SIZE);
     zpci_lab_add_bar(lab, ISM_BAR_COMMAND, PCI_BASE_ADDRESS_SPACE_MEMORY |
                      PCI_BASE_ADDRESS_MEM_TYPE_64, ISM_WINDOW_SIZE);
-    QTAILQ_INSERT_TAIL(&ism_functions, ism, link);
+    ism->used = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
+                                      g_free);
+    if (!ism->folder) {
+        ism->tokens = g_hash_table_ref(ism_tokens);
+        QTAILQ_INSERT_TAIL(&ism_functions, ism, link);
+        return;
+    }
+    ism->tokens = g_hash_table_new(g_int64_hash, g_int64_equal);
+    if (!ism_join(ism, errp)) {
+        msi_uninit(pdev);
+    }
 }
 
 /* A later function with this GID may not store where this one could. */
@@ -886,13 +1296,31 @@ static void ism_exit(PCIDevice *pdev)
     IsmState *ism = ISM(pdev);
 
     ism_disconnect(ism);
-    ism_revoke(ism);
-    QTAILQ_REMOVE(&ism_functions, ism, link);
+    if (ism->fabric) {
+        qemu_remove_exit_notifier(&ism->exit);
+        ism_fabric_leave(ism->fabric);
+        ism->fabric = NULL;
+    } else {
+        ism_revoke(ism);
+        QTAILQ_REMOVE(&ism_functions, ism, link);
+    }
     msi_uninit(pdev);
+}
+
+/*
+ * A CPU that waits for a peer still uses the function after it was unplugged.
+ */
+static void ism_instance_finalize(Object *obj)
+{
+    IsmState *ism = ISM(obj);
+
+    g_clear_pointer(&ism->tokens, g_hash_table_unref);
+    g_clear_pointer(&ism->used, g_hash_table_unref);
 }
 
 static LabProperty ism_properties[] = {
     DEFINE_PROP_UINT64("gid", IsmState, gid, ISM_NO_GID),
+    DEFINE_PROP_STRING("fabric", IsmState, folder),
     DEFINE_PROP_UINT16("pchid", IsmState, pchid, ISM_DEFAULT_PCHID),
     DEFINE_PROP_UINT16("max-block", IsmState, max_block, 0),
     DEFINE_PROP_BOOL("lab", IsmState, lab, false),
@@ -933,6 +1361,7 @@ static const TypeInfo ism_info = {
     .name = TYPE_ISM,
     .parent = TYPE_ZPCI_LAB,
     .instance_size = sizeof(IsmState),
+    .instance_finalize = ism_instance_finalize,
     .class_init = ism_class_init,
 };
 
