@@ -72,7 +72,7 @@ in_git() {
 # The tasks that a make command would boot and the checks that it would run
 tasks() {
 	make -n --no-print-directory "$@" | sed -n -E \
-		-e 's/.*boot\.sh [0-9]+ [^ ]* (boot-[a-z-]*) .*/\1/p' \
+		-e 's/.*boot\.sh [0-9]+ (boot-[a-z-]*) .*/\1/p' \
 		-e 's/^(SUITES="" )?lab\/check\.sh/check/p' \
 		-e 's/^upstream\/series\.sh/check series/p'
 }
