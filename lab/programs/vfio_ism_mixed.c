@@ -41,7 +41,6 @@ static struct ism ism;
 static struct ism_dmb dmb = { .len = DMB_LEN, .sba_idx = SBA_IDX };
 static __u8 *mem, *data;
 static __u64 kernel_gid, gid, kernel_tok;
-static unsigned int events;
 
 static int get(const char *name, char *buf, size_t len)
 {
@@ -91,22 +90,9 @@ static bool kernel_got(const char *what)
 	return false;
 }
 
-/* The next event in the queue, if one arrives */
-static const struct ism_event *next_event(void)
-{
-	int ms;
-
-	for (ms = 0; ms < TIMEOUT_MS; ms += 10) {
-		if (be64toh(__atomic_load_n(&ism.ieq->idx, __ATOMIC_ACQUIRE)) > events)
-			return &ism.ieq->entry[events++];
-		usleep(10000);
-	}
-	return NULL;
-}
-
 static bool is_event(__u32 type, __u32 code, __u64 tok)
 {
-	const struct ism_event *e = next_event();
+	const struct ism_event *e = ism_next_event(&ism, TIMEOUT_MS);
 
 	return e && be32toh(e->type) == type && be32toh(e->code) == code &&
 	       be64toh(e->tok) == tok;

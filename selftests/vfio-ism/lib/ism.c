@@ -246,6 +246,27 @@ int ism_signal_ieq(struct ism *ism, __u64 rgid, __u32 code, __u64 info)
 			   sizeof(cmd.hdr));
 }
 
+/*
+ * The index in the header is that of the last entry, from 1; 0 before the first. The
+ * function refuses further events if the flag in the SBA stays set.
+ */
+const struct ism_event *ism_next_event(struct ism *ism, int ms)
+{
+	unsigned int slot = ism->events % ISM_IEQ_ENTRIES;
+	__u64 seen = ism->events ? (ism->events - 1) % ISM_IEQ_ENTRIES + 1 : 0;
+
+	for (; be64toh(__atomic_load_n(&ism->ieq->idx, __ATOMIC_ACQUIRE)) == seen;
+	     ms -= 10) {
+		if (ms <= 0)
+			return NULL;
+		usleep(10000);
+	}
+	__atomic_and_fetch(&ism->sba->flags, ~htobe32(ISM_SBA_EVENT),
+			   __ATOMIC_SEQ_CST);
+	ism->events++;
+	return &ism->ieq->entry[slot];
+}
+
 int ism_move(struct ism *ism, __u64 tok, unsigned int idx, bool signal,
 	     __u32 offset, const void *data, size_t len)
 {

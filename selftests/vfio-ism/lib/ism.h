@@ -65,6 +65,7 @@ struct ism {
 	struct ism_ieq *ieq;
 	__u64 sba_iova, ieq_iova;
 	int irq;			/* eventfd */
+	unsigned int events;		/* that ism_next_event() has returned */
 };
 
 /* Open @bdf, enable it and its interrupt; does not register anything */
@@ -92,6 +93,12 @@ int ism_connect(struct ism *a, struct ism *b, struct ism_dmb *dmb, __u8 **mem);
 
 int ism_signal_ieq(struct ism *ism, __u64 rgid, __u32 code,
 		   __u64 info);
+
+/*
+ * The next event in the queue, or NULL if none comes within @ms. With more than
+ * ISM_IEQ_ENTRIES events that were not looked at, some are lost.
+ */
+const struct ism_event *ism_next_event(struct ism *ism, int ms);
 
 /* One store into a DMB, which must not cross one of its 4 KiB boundaries */
 int ism_move(struct ism *ism, __u64 tok, unsigned int idx, bool signal,
