@@ -81,6 +81,36 @@ peer() {
 	on_both $lab boot-peer
 }
 
+# The same between two machines; then resets, unplug, kill and stop of one of them; then
+# the tests of one machine, with functions that see each other through a fabric
+fabric() {
+	echo "1..10"
+	failed=0 n=0
+	for profile in lpar guest; do
+		try "build/log/fabric-peers-$profile" "two machines, $profile" \
+			$lab boot-peers PROFILE=$profile
+		try "build/log/fabric-faults-$profile" "faults, $profile" \
+			$lab boot-fabric PROFILE=$profile
+	done
+	while read -r task args; do
+		try "build/log/fabric-$task" "$task through a fabric" \
+			$lab "boot-$task" WHAT=fabric ISM=fabric=@tmp/fabric $args
+	done <<-EOF
+		kselftest
+		fault
+		fuzz N=50000 SEED=1
+		stress S=10 PROFILE=guest
+		unplug
+		ism-driver
+	EOF
+	return $failed
+}
+
+# The transport of the fabric without QEMU; a million mutated messages
+fabric_messages() {
+	lab/checks/fabric.sh 1000000 1
+}
+
 vfio_ism() {
 	on_both $lab boot-kselftest
 }
@@ -307,8 +337,9 @@ series() {
 }
 
 all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
-	zpci_fh never_mio ism_driver peer vfio_ism fault other latency writers
-	reset kill_user stress fuzz unplug report docs bench differential mixed updates series
+	zpci_fh never_mio ism_driver peer fabric_messages fabric vfio_ism fault other
+	latency writers reset kill_user stress fuzz unplug report docs bench
+	differential mixed updates series
 	distro_build sanitizers"
 
 # These take long, and those on the left mostly wait for functions to update counts
