@@ -11,7 +11,7 @@ kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
 help:
 	@echo 'Anywhere (builds a lab under build/):'
-	@echo '  run              Move data between two emulated ISM functions'
+	@echo '  run              Move data between two machines with emulated ISM functions'
 	@echo '  check            Run all tests, or those in CHECKS="..."'
 	@echo '  check-distro     Run the kselftests on kernels of Debian (SUITES="...")'
 	@echo '  check-llvm       Build the modules with LLVM=-19 W=1'
@@ -41,7 +41,7 @@ help:
 	@echo '  ASSISTED_BY=TEXT Add a tag of that name'
 
 run:
-	+@$(lab) all boot-peer
+	+@$(lab) all boot-peers
 
 check:
 	@lab/check.sh $(CHECKS)
