@@ -13,12 +13,16 @@ FNR == 1 {
 	function_name = ""
 }
 
-# One "line FILE FUNCTION: TEXT" for each such line, and "branches FILE NUMBER"
+# One "line FILE FUNCTION: TEXT" for each such line, "chance" instead of "line" if it
+# may or may not run, and "branches FILE NUMBER"
 FILENAME ~ /coverage$/ {
 	n = 0
 	if ($1 == "line") {
 		sub(/^line /, "")
 		excepted[$0]++
+	} else if ($1 == "chance") {
+		sub(/^chance /, "")
+		by_chance[$0]
 	} else if ($1 == "branches") {
 		least[$2] = $3
 	}
@@ -48,7 +52,7 @@ $1 == "branch" {
 	lines[file]++
 	if ($1 !~ /^[#=]/)
 		ran[file]++
-	else if (++missed[text] > excepted[text])
+	else if (!(text in by_chance) && ++missed[text] > excepted[text])
 		complain("not reached: " text)
 }
 
