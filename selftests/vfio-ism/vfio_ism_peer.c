@@ -21,6 +21,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/data.h"
 #include "lib/fmb.h"
 #include "lib/ism.h"
 
@@ -66,17 +67,6 @@ static void print_measured(const char *name, const char *bdf,
 {
 	printf("%-8s %s: %lu PCI loads, %lu stores, %lu block stores\n", name,
 	       bdf, fmb->loads, fmb->stores, fmb->blocks);
-}
-
-static void fill(__u8 *buf, size_t len)
-{
-	__u32 x = 0x15a15a;
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		x = x * 1664525 + 1013904223;
-		buf[i] = x >> 24;
-	}
 }
 
 /* Each write must be exactly one store block and nothing else */
@@ -135,7 +125,7 @@ static __u8 *new_data(void)
 {
 	__u8 *data = anonymous(DMB_LEN);
 
-	fill(data, DMB_LEN);
+	fill(data, DMB_LEN, 0x15a15a);
 	return data;
 }
 
