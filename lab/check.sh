@@ -343,7 +343,7 @@ all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
 	differential mixed updates series
 	distro_build sanitizers"
 
-# These take long, and those on the left mostly wait for functions to update counts
+# These take long; all but sanitizers mostly wait for functions to update counts
 background="vfio_ism report docs sanitizers"
 
 $lab all || exit 1
