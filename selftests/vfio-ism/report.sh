@@ -78,7 +78,7 @@ remedy() {
 smc_d() {
 	for f in $pair; do
 		[ "$(driver_of "$f")" != ism ] ||
-			echo "SMC-D loses $f: its connections through it end."
+			printf '\n%s' "SMC-D loses $f: its connections through it end."
 	done
 }
 
@@ -196,7 +196,7 @@ remedy=$(remedy)
 [ -z "$remedy" ] ||
 	stop "Two functions of one PCHID, and no others, must be bound to $driver." \
 	     "If nothing uses them, bind them like this:" \
-	     "    modprobe ism-vfio-pci" "$remedy" "$(smc_d)"
+	     "    modprobe ism-vfio-pci" "$remedy$(smc_d)"
 
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp" "$file.part"' EXIT

@@ -16,6 +16,7 @@
 #include "lib/ism.h"
 
 #define DRIVER		"ism_vfio_pci"
+#define SYSFS		"/sys/bus/pci/drivers/" DRIVER
 #define HANG_S		60
 
 static char bdf[2][VFIO_BDF_LEN];
@@ -178,14 +179,6 @@ static void hold(const void *arg, int ready)
 	_exit(time(NULL) >= end && !deaf ? 4 : 0);
 }
 
-static int driver_write(const char *file, const char *val)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/" DRIVER "/%s", file);
-	return vfio_write_file(path, val);
-}
-
 static void unbind_while_open(struct __test_metadata *_metadata, bool deaf)
 {
 	pid_t child = start(_metadata, hold, &deaf);
@@ -193,12 +186,12 @@ static void unbind_while_open(struct __test_metadata *_metadata, bool deaf)
 	__u8 buf[8];
 	int status;
 
-	ASSERT_EQ(0, driver_write("unbind", bdf[0]));
+	ASSERT_EQ(0, vfio_write_file(SYSFS "/unbind", bdf[0]));
 	ASSERT_TRUE(gone(child, &status, 2000));
 	EXPECT_EQ(0, status);
 	EXPECT_EQ(-ENOENT, vfio_open(&fn, bdf[0], VFIO_MODE_IOMMUFD));
 
-	ASSERT_EQ(0, driver_write("bind", bdf[0]));
+	ASSERT_EQ(0, vfio_write_file(SYSFS "/bind", bdf[0]));
 	ASSERT_EQ(0, vfio_open(&fn, bdf[0], VFIO_MODE_IOMMUFD));
 	ASSERT_EQ(0, vfio_enable(&fn));
 	EXPECT_EQ(8, vfio_read(&fn, ISM_BAR_COMMAND, 0, buf, 8));
