@@ -249,35 +249,57 @@ differential_newest() {
 	newest_lab && lab/checks/differential.sh "$(cat build/newest)"
 }
 
-# The same on the debug kernel. From fault, skip the tests that remove a function
+# The debug kernel. Each of its checks leaves the counts of gcov for coverage.
+debug_lab() {
+	COVERAGE=$PWD/build/coverage
+	export COVERAGE
+	mkdir -p "$COVERAGE"
+	flock build/debug.lock $lab DEBUG=1 all
+}
+
+# debug_boots: run the boots that stdin lists
+debug_boots() {
+	while read -r task args; do
+		try "build/log/sanitizers-$task" "$task" $lab DEBUG=1 "boot-$task" $args
+	done
+}
+
+# The tests on the debug kernel. From fault, skip the tests that remove a function
 # through sysfs: lockdep reports a problem in Linux 6.12 itself there,
 # zpci_add_remove_lock under pci_rescan_remove_lock.
 sanitizers() {
-	COVERAGE=$PWD/build/coverage
-	export COVERAGE
+	rm -rf build/coverage
+	debug_lab || return 1
 	isms=program,ours,isms
 	skip=-T,error_event,-T,recover,-T,dmb_not_mapped,-T,dmb_unmapped_during_stores
-	$lab DEBUG=1 all || return 1
-	rm -rf "$COVERAGE"
-	mkdir "$COVERAGE"
-	echo "1..9"
+	echo "1..4"
 	noticed leaks DEBUG=1 "the kernel complained"
 	grep -q '[[]page_leak[]]' build/log/boot-broken-leaks-debug.kernel &&
 	grep -q 'unreferenced object' build/log/boot-broken-leaks-debug.kernel
 	ok "leaks of pages and of other memory are noticed"
-	while read -r task args; do
-		try "build/log/sanitizers-$task" "$task" $lab DEBUG=1 "boot-$task" $args
-	done <<-EOF
+	debug_boots <<-EOF
 		zpci-fh ARGS=copies=10000 TASKS=kunit,fast
 		kill TASKS=ism-driver+$isms,vfio_ism_peer,@1,@2+kselftest,ours,1200+$isms,vfio_ism_fault,$skip+$isms,vfio_ism_reset
-		stress S=10 PROFILE=guest TASKS=$isms,vfio_ism_fuzz,5000,1
+	EOF
+	return $failed
+}
+
+# More of them. Last, so that they run beside sanitizers.
+sanitizers_stress() {
+	debug_lab || return 1
+	echo "1..4"
+	debug_boots <<-EOF
+		stress S=10 PROFILE=guest TASKS=program,ours,isms,vfio_ism_fuzz,5000,1
 		unplug
 		other
 		fail-nth
 	EOF
-	lab/checks/coverage.sh "$($lab -s DEBUG=1 print-dir)/modules" "$COVERAGE"
-	ok coverage
 	return $failed
+}
+
+# Which lines and branches of our modules have run on the debug kernel
+coverage() {
+	lab/checks/coverage.sh "$($lab -s DEBUG=1 print-dir)/modules" build/coverage
 }
 
 # This script reports failures
@@ -341,10 +363,11 @@ all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
 	zpci_fh never_mio ism_driver peer fabric_messages fabric vfio_ism fault other
 	latency writers reset kill_user stress fuzz unplug report docs bench
 	differential mixed updates series
-	distro_build sanitizers"
+	distro_build sanitizers_stress sanitizers coverage"
 
-# These take long; all but sanitizers mostly wait for functions to update counts
-background="vfio_ism report docs sanitizers"
+# These take long. The first three mostly wait for functions to update counts, while
+# the debug kernel is built.
+background="vfio_ism+report+docs sanitizers"
 
 $lab all || exit 1
 run_checks build/log/check.log ${*:-$all}

@@ -4,8 +4,9 @@
 
 # run_checks LOG CHECK...: prints KTAP with the output of each check indented, and
 # the counts as the last line. A check passes if it exits with 0. Those named in
-# $background run one after the other, beside the rest, and are shown when it is
-# their turn. Returns 0 only if all results were counted and none failed.
+# $background run beside the rest and are shown when it is their turn; those joined
+# by + run one after the other. Returns 0 only if all results were counted and none
+# failed.
 run_checks() {
 	run_log=$1
 	shift
@@ -15,33 +16,39 @@ run_checks() {
 
 run_each() {
 	tmp=$(mktemp -d) || return
-	beside=$(for check; do
-		case " ${background-} " in *" $check "*) echo "$check" ;; esac
-	done)
-	for check in $beside; do
-		rc=0
-		("$check") > "$tmp/$check" 2>&1 || rc=$?
-		echo $rc > "$tmp/rc" && mv "$tmp/rc" "$tmp/$check.rc"
-	done &
-	pid=$!
+	for row in ${background-}; do
+		run_beside $(for check; do
+			case "+$row+" in *"+$check+"*) echo "$check" ;; esac
+		done) &
+		echo $! > "$tmp/$row.pid"
+	done
 	echo "TAP version 13"
 	echo "1..$#"
 	nr=0
 	for check; do
 		nr=$((nr + 1))
-		case " $(echo $beside) " in
-		*" $check "*) show_later "$check" ;;
-		*) show "$check" ;;
-		esac
+		if row=$(printf '%s\n' ${background-} | grep -E "(^|[+])$check([+]|\$)"); then
+			show_later "$check" "$(cat "$tmp/$row.pid")"
+		else
+			show "$check"
+		fi
 		[ $rc = 0 ] || printf 'not '
 		echo "ok $nr $check"
 	done
 	rm -r "$tmp"
 }
 
-# A check that runs in the background
+run_beside() {
+	for check; do
+		rc=0
+		("$check") > "$tmp/$check" 2>&1 || rc=$?
+		echo $rc > "$tmp/$check.new" && mv "$tmp/$check.new" "$tmp/$check.rc"
+	done
+}
+
+# A check that runs in the background, and its process
 show_later() {
-	while [ ! -e "$tmp/$1.rc" ] && kill -0 $pid 2> /dev/null; do
+	while [ ! -e "$tmp/$1.rc" ] && kill -0 "$2" 2> /dev/null; do
 		sleep 1
 	done
 	sed 's/^/# /' "$tmp/$1"

@@ -28,6 +28,10 @@ add() {
 	mv "$sum.both" "$sum"
 }
 
+[ -d "$data" ] || {
+	echo "no counts: run the checks sanitizers and sanitizers_stress first"
+	exit 1
+}
 rm -rf "$sum" "$sum.boot" "$sum.both"
 for boot in "$data"/*; do
 	unpack "$boot" "$sum.boot"

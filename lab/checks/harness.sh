@@ -42,6 +42,10 @@ background_exits() {
 	exit 1
 }
 
+background_good() {
+	good
+}
+
 # Kills what runs the checks in the background
 background_gone() {
 	me=$(sh -c 'echo $PPID')
@@ -64,13 +68,13 @@ skips() {
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-background="background_exits background_gone"
+background="background_exits+background_gone background_good"
 set -- background_exits background_gone skips exits unbound no_newline few_results no_results hidden_failure no_command
 echo "TAP version 13"
 echo "1..$(($# + 2))"
 
-run_checks "$tmp/log" good good > "$tmp/out" 2>&1
-ok "two good checks pass"
+run_checks "$tmp/log" good background_good good > "$tmp/out" 2>&1
+ok "three good checks pass"
 for check; do
 	! run_checks "$tmp/log" good "$check" good > "$tmp/out" 2>&1
 	ok "$check fails"
