@@ -106,6 +106,13 @@ fabric() {
 	return $failed
 }
 
+# The kernel's own SMC-D between two machines: data, faults, a hostile peer; then between
+# two machines with the newest kernel, and with different ones
+smc() {
+	$lab boot-smc && $lab boot-smc WHAT=faults && $lab boot-smc WHAT=hostile &&
+	newest newest_lab boot-smc && newest newest_lab boot-smc KERNEL2=6.12
+}
+
 # The transport of the fabric without QEMU; a million mutated messages
 fabric_messages() {
 	lab/checks/fabric.sh 1000000 1
@@ -360,7 +367,7 @@ series() {
 }
 
 all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
-	zpci_fh never_mio ism_driver peer fabric_messages fabric vfio_ism fault other
+	zpci_fh never_mio ism_driver peer fabric_messages fabric smc vfio_ism fault other
 	latency writers reset kill_user stress fuzz unplug report docs bench
 	differential mixed updates series
 	distro_build sanitizers_stress sanitizers coverage"

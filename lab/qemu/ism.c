@@ -6,6 +6,7 @@
  *              [,max-block=BYTES][,latency=MICROSECONDS][,lab=on]
  *              [,pft=N][,vfn=N][,pchid=N]
  *              [,group=N][,maxstbl=BYTES][,relaxed=off][,mui=MILLISECONDS]
+ *              [,garble=N]
  *
  * All ism functions of one QEMU with the same pchid see each other. With
  * fabric=, those with the same folder and pchid do, in any QEMU of the same
@@ -23,6 +24,9 @@
  * passed through, a host can report values that differ from the actual ones.
  * Therefore the function itself does not use them: it accepts PCISTBs of up to
  * max-block bytes (by default maxstbl, which is 4096) at any alignment.
+ *
+ * With garble=N, about one of N short stores and events that the function sends
+ * has random changes, as if a hostile program used it. The others are as usual.
  *
  * There is no public specification of the device. The model is based on the
  * Linux driver (drivers/s390/net/ism*) and on public mails from its authors:
@@ -123,6 +127,11 @@ OBJECT_DECLARE_SIMPLE_TYPE(IsmState, ISM)
 
 #define ISM_NR_VLANS            64
 
+#define ISM_SIGNAL_IEQ_LEN      24      /* GID, queue, code, information */
+
+#define ISM_GARBLE_MAX          64      /* longer stores carry data */
+#define ISM_GARBLE_BYTES        8
+
 /* Return codes of commands */
 enum {
     ISM_RET_OK = 0,
@@ -172,6 +181,7 @@ struct IsmState {
     uint16_t maxstbl;
     bool relaxed;
     uint16_t mui;
+    uint16_t garble;
 
     uint8_t window[ISM_WINDOW_SIZE];
     uint64_t sba;       /* DMA addresses, 0 if there is none */
@@ -551,9 +561,32 @@ static IsmFabricResult ism_store_local(IsmState *ism, const ZpciInsn *insn,
     return ism_store(dmb, insn->offset, data, insn->len);
 }
 
-static ZpciResult ism_store_data(IsmState *ism, const ZpciInsn *insn,
-                                 const uint8_t *data)
+/* Limits and small numbers are more interesting than other values. */
+static uint8_t ism_garbled_byte(void)
 {
+    static const uint8_t values[] = { 0, 1, 0x7f, 0x80, 0xff };
+    unsigned int n = g_random_int_range(0, 2 * ARRAY_SIZE(values));
+
+    return n < ARRAY_SIZE(values) ? values[n] : g_random_int();
+}
+
+static void ism_garble(IsmState *ism, uint8_t *data, unsigned int len)
+{
+    int n;
+
+    if (!ism->garble || len > ISM_GARBLE_MAX ||
+        g_random_int_range(0, ism->garble)) {
+        return;
+    }
+    for (n = g_random_int_range(1, ISM_GARBLE_BYTES + 1); n; n--) {
+        data[g_random_int_range(0, len)] = ism_garbled_byte();
+    }
+}
+
+static ZpciResult ism_store_data(IsmState *ism, const ZpciInsn *insn,
+                                 uint8_t *data)
+{
+    ism_garble(ism, data, insn->len);
     switch (ism->fabric ? ism_call_store(ism, insn, data) :
                           ism_store_local(ism, insn, data)) {
     case ISM_FABRIC_OK:
@@ -795,10 +828,14 @@ static uint16_t ism_call_signal(IsmState *ism, const uint8_t *req)
     }
 }
 
-static uint16_t ism_signal_ieq(IsmState *ism, const uint8_t *req, uint8_t *rsp)
+static uint16_t ism_signal_ieq(IsmState *ism, const uint8_t *request,
+                               uint8_t *rsp)
 {
+    uint8_t req[ISM_SIGNAL_IEQ_LEN];
     IsmState *peer;
 
+    memcpy(req, request, sizeof(req));
+    ism_garble(ism, req + 12, sizeof(req) - 12); /* code and information */
     if (ism->fabric) {
         return ism_call_signal(ism, req);
     }
@@ -830,7 +867,7 @@ static const struct {
     { ISM_QUERY_RGID,  16,   0, ism_query_rgid },
     { ISM_REG_DMB,     32,   8, ism_reg_dmb },
     { ISM_UNREG_DMB,    8,   0, ism_unreg_dmb },
-    { ISM_SIGNAL_IEQ,  24,   0, ism_signal_ieq },
+    { ISM_SIGNAL_IEQ,  ISM_SIGNAL_IEQ_LEN, 0, ism_signal_ieq },
     { ISM_UNREG_SBA,    0,   0, ism_unreg_sba },
     { ISM_UNREG_IEQ,    0,   0, ism_unreg_ieq },
 };
@@ -1330,6 +1367,7 @@ static LabProperty ism_properties[] = {
     DEFINE_PROP_UINT16("maxstbl", IsmState, maxstbl, ZPCI_BLOCK_MAX),
     DEFINE_PROP_BOOL("relaxed", IsmState, relaxed, true),
     DEFINE_PROP_UINT16("mui", IsmState, mui, ZPCI_LAB_MUI),
+    DEFINE_PROP_UINT16("garble", IsmState, garble, 0),
     LAB_PROP_END
 };
 
