@@ -82,9 +82,10 @@ peer() {
 }
 
 # The same between two machines; then resets, unplug, kill and stop of one of them; then
-# the tests of one machine, with functions that see each other through a fabric
+# four machines; then the tests of one machine, with functions that see each other
+# through a fabric
 fabric() {
-	echo "1..10"
+	echo "1..11"
 	failed=0 n=0
 	for profile in lpar guest; do
 		try "build/log/fabric-peers-$profile" "two machines, $profile" \
@@ -92,6 +93,7 @@ fabric() {
 		try "build/log/fabric-faults-$profile" "faults, $profile" \
 			$lab boot-fabric PROFILE=$profile
 	done
+	try build/log/fabric-four "four machines" $lab boot-four
 	while read -r task args; do
 		try "build/log/fabric-$task" "$task through a fabric" \
 			$lab "boot-$task" WHAT=fabric ISM=fabric=@tmp/fabric $args
