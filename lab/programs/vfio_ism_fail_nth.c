@@ -28,6 +28,7 @@
 #include "lib/data.h"
 #include "lib/ism.h"
 #include "lib/lab.h"
+#include "lib/pair.h"
 
 #define DRIVER		"ism_vfio_pci"
 #define SYSFS		"/sys/bus/pci/drivers/" DRIVER

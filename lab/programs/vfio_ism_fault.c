@@ -31,6 +31,7 @@
 #include "lib/data.h"
 #include "lib/ism.h"
 #include "lib/lab.h"
+#include "lib/pair.h"
 
 #define DRIVER		"ism_vfio_pci"
 #define DMB_LEN		(16 * 1024)

@@ -31,6 +31,7 @@
 #include "lib/ism.h"
 #include "lib/lab.h"
 #include "lib/model.h"
+#include "lib/pair.h"
 
 #define DRIVER		"ism_vfio_pci"
 #define BUF_LEN		(2 * ISM_PAGE_SIZE)	/* mapped, followed by a hole */

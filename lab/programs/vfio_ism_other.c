@@ -21,6 +21,7 @@
 #include "lib/data.h"
 #include "lib/ism.h"
 #include "lib/lab.h"
+#include "lib/pair.h"
 
 #define DRIVER		"ism_vfio_pci"
 #define MAXSTBL		512

@@ -23,6 +23,7 @@
 
 #include "../kselftest_harness.h"
 #include "lib/ism.h"
+#include "lib/pair.h"
 
 #define DRIVER		"ism_vfio_pci"
 #define DMB_LEN		(64 * 1024)

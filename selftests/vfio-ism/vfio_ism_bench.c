@@ -18,6 +18,7 @@
 
 #include "lib/fmb.h"
 #include "lib/ism.h"
+#include "lib/pair.h"
 
 #define DMB_LEN		(64 * 1024)
 #define RUNS		21	/* the result is their median */

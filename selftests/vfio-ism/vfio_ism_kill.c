@@ -14,6 +14,7 @@
 
 #include "../kselftest_harness.h"
 #include "lib/ism.h"
+#include "lib/pair.h"
 
 #define DRIVER		"ism_vfio_pci"
 #define SYSFS		"/sys/bus/pci/drivers/" DRIVER

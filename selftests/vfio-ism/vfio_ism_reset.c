@@ -18,6 +18,7 @@
 #include "../kselftest_harness.h"
 #include "lib/data.h"
 #include "lib/ism.h"
+#include "lib/pair.h"
 
 #define DRIVER		"ism_vfio_pci"
 #define DMB_LEN		ISM_PAGE_SIZE

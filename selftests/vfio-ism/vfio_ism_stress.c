@@ -27,6 +27,7 @@
 #include "../kselftest_harness.h"
 #include "lib/data.h"
 #include "lib/ism.h"
+#include "lib/pair.h"
 
 #define DRIVER		"ism_vfio_pci"
 #define SBA_IDX		40

@@ -23,6 +23,7 @@
 #include "lib/data.h"
 #include "lib/fmb.h"
 #include "lib/ism.h"
+#include "lib/pair.h"
 
 #define DRIVER		"ism_vfio_pci"
 #define DMB_LEN		(64 * 1024)

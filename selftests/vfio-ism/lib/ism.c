@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR LGPL-2.1-or-later
 #include <endian.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,8 +9,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../kselftest.h"
-#include "data.h"
 #include "ism.h"
 
 static void *map_page(struct ism *ism, __u64 *iova)
@@ -208,25 +206,6 @@ int ism_unreg_dmb(struct ism *ism, __u64 tok)
 	return command_u64(ism, ISM_UNREG_DMB, 1, tok, 0);
 }
 
-int ism_connect(struct ism *a, struct ism *b, struct ism_dmb *dmb, __u8 **mem)
-{
-	int ret;
-
-	*mem = mmap(NULL, dmb->len, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (*mem == MAP_FAILED)
-		return -errno;
-	memset(*mem, POISON, dmb->len);
-	ret = vfio_map(&b->fn, *mem, dmb->len, &dmb->iova);
-	if (!ret)
-		ret = ism_read_gid(a, &dmb->rgid);
-	if (!ret)
-		ret = ism_register(b);
-	if (!ret)
-		ret = ism_reg_dmb(b, dmb);
-	return ret;
-}
-
 int ism_signal_ieq(struct ism *ism, __u64 rgid, __u32 code, __u64 info)
 {
 	struct {
@@ -244,27 +223,6 @@ int ism_signal_ieq(struct ism *ism, __u64 rgid, __u32 code, __u64 info)
 
 	return ism_command(ism, ISM_SIGNAL_IEQ, &cmd, sizeof(cmd),
 			   sizeof(cmd.hdr));
-}
-
-/*
- * The index in the header is that of the last entry, from 1; 0 before the first. The
- * function refuses further events if the flag in the SBA stays set.
- */
-const struct ism_event *ism_next_event(struct ism *ism, int ms)
-{
-	unsigned int slot = ism->events % ISM_IEQ_ENTRIES;
-	__u64 seen = ism->events ? (ism->events - 1) % ISM_IEQ_ENTRIES + 1 : 0;
-
-	for (; be64toh(__atomic_load_n(&ism->ieq->idx, __ATOMIC_ACQUIRE)) == seen;
-	     ms -= 10) {
-		if (ms <= 0)
-			return NULL;
-		usleep(10000);
-	}
-	__atomic_and_fetch(&ism->sba->flags, ~htobe32(ISM_SBA_EVENT),
-			   __ATOMIC_SEQ_CST);
-	ism->events++;
-	return &ism->ieq->entry[slot];
 }
 
 int ism_move(struct ism *ism, __u64 tok, unsigned int idx, bool signal,
@@ -291,18 +249,45 @@ int ism_wait(struct ism *ism, int ms)
 }
 
 /* The function sets bits concurrently, hence the atomics */
+__u32 ism_clear(struct ism *ism, __u32 flags)
+{
+	return flags & be32toh(__atomic_fetch_and(&ism->sba->flags, ~htobe32(flags),
+						  __ATOMIC_SEQ_CST));
+}
+
 bool ism_signalled(struct ism *ism, __u32 sba_idx, __u16 *mask)
 {
 	__u8 bit = 0x80 >> sba_idx % 8;
 	__u8 old;
 
-	__atomic_and_fetch(&ism->sba->flags, ~htobe32(ISM_SBA_SIGNAL),
-			   __ATOMIC_SEQ_CST);
+	ism_clear(ism, ISM_SBA_SIGNAL);
 	old = __atomic_fetch_and(&ism->sba->dmb_bits[sba_idx / 8],
 				 (__u8)~bit, __ATOMIC_SEQ_CST);
 	*mask = be16toh(__atomic_exchange_n(&ism->sba->dmbe_mask[sba_idx], 0,
 					    __ATOMIC_SEQ_CST));
 	return old & bit;
+}
+
+/*
+ * The index in the header is that of the last entry, from 1; 0 before the first. The
+ * flag is cleared before the index is read: the function sets it after the index, and
+ * refuses further events while it is set.
+ */
+const struct ism_event *ism_next_event(struct ism *ism, int ms)
+{
+	unsigned int slot = ism->events % ISM_IEQ_ENTRIES;
+	__u64 seen = ism->events ? (ism->events - 1) % ISM_IEQ_ENTRIES + 1 : 0;
+
+	for (;; ms -= 10) {
+		ism_clear(ism, ISM_SBA_EVENT);
+		if (be64toh(__atomic_load_n(&ism->ieq->idx, __ATOMIC_ACQUIRE)) != seen)
+			break;
+		if (ms <= 0)
+			return NULL;
+		usleep(10000);
+	}
+	ism->events++;
+	return &ism->ieq->entry[slot];
 }
 
 static bool is_ism(const char *bdf)
@@ -320,18 +305,14 @@ static bool is_ism(const char *bdf)
 	return !strcmp(id, "0x04ed\n");
 }
 
-void ism_find_two(const char *driver, char bdf[2][VFIO_BDF_LEN])
+int ism_find(const char *driver, char bdf[][VFIO_BDF_LEN], int max)
 {
-	char name[8][VFIO_BDF_LEN];
-	int i, n = 0, total = vfio_find(driver, name, 8);
+	char name[64][VFIO_BDF_LEN];
+	int i, n = 0, total = vfio_find(driver, name, 64);
 
-	for (i = 0; i < total && n < 2; i++) {
+	for (i = 0; i < total && n < max; i++) {
 		if (is_ism(name[i]))
 			memcpy(bdf[n++], name[i], VFIO_BDF_LEN);
 	}
-	if (n == 2)
-		return;
-	ksft_print_header();
-	ksft_exit_skip("needs two functions, do for each: driverctl set-override BDF %s\n",
-		       driver);
+	return n;
 }

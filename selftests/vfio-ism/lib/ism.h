@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0 OR LGPL-2.1-or-later */
 /*
  * The part of the ISM device protocol that a user space peer needs
  *
@@ -85,12 +85,6 @@ int ism_query_rgid(struct ism *ism, __u64 rgid);
 int ism_reg_dmb(struct ism *ism, struct ism_dmb *dmb);
 int ism_unreg_dmb(struct ism *ism, __u64 tok);
 
-/*
- * Register SBA and IEQ of @b, and a DMB in new memory, to which @a may write. The
- * caller sets len and sba_idx of @dmb. The memory is filled with POISON.
- */
-int ism_connect(struct ism *a, struct ism *b, struct ism_dmb *dmb, __u8 **mem);
-
 int ism_signal_ieq(struct ism *ism, __u64 rgid, __u32 code,
 		   __u64 info);
 
@@ -110,10 +104,10 @@ int ism_wait(struct ism *ism, int ms);
 /* Whether DMB @sba_idx was signalled; clears the signal */
 bool ism_signalled(struct ism *ism, __u32 sba_idx, __u16 *mask);
 
-/*
- * Find the first two ISM functions bound to @driver. If there are not two, the
- * program exits here and the test is skipped.
- */
-void ism_find_two(const char *driver, char bdf[2][VFIO_BDF_LEN]);
+/* Clear @flags of the SBA; returns those that were set */
+__u32 ism_clear(struct ism *ism, __u32 flags);
+
+/* Find the ISM functions bound to @driver; returns their number, up to @max */
+int ism_find(const char *driver, char bdf[][VFIO_BDF_LEN], int max);
 
 #endif
