@@ -16,7 +16,7 @@ dir=$($lab -s print-dir)
 source=$dir/source
 
 kernel_code() {
-	find compat.h arch-s390-pci drivers-vfio-ism Documentation selftests lab -name '*.[ch]' \
+	find compat.h arch-s390-pci drivers-vfio-ism Documentation selftests lab tools-ism -name '*.[ch]' \
 		! -path 'lab/qemu/*'
 }
 
@@ -29,16 +29,19 @@ checkpatch() {
 	"$source/scripts/checkpatch.pl" --strict --terse --show-types --no-tree -f "$@"
 }
 
-# Each source file names its licence. Version tests are allowed in compat headers.
+# Each source file names its licence. Version tests are allowed in compat headers; the
+# library's users have no kernel types.
 style() {
 	bad=0
 	! git ls-files -- '*.[ch]' '*.sh' '*.awk' '*.rst' '*Makefile' '*Kbuild' '*Kconfig' |
 		xargs grep -L SPDX-License-Identifier | grep . || bad=1
 	shellcheck -S warning $(scripts) || bad=1
 	git ls-files | xargs codespell || bad=1
-	checkpatch $(kernel_code | grep -v 'compat\.h$') || bad=1
+	checkpatch $(kernel_code | grep -v 'compat\.h$\|^tools-ism/') || bad=1
 	checkpatch --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON \
 		$(kernel_code | grep 'compat\.h$') || bad=1
+	checkpatch --ignore PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO \
+		$(kernel_code | grep '^tools-ism/') || bad=1
 	return $bad
 }
 
@@ -258,6 +261,12 @@ differential_newest() {
 	newest_lab && lab/checks/differential.sh "$(cat build/newest)"
 }
 
+# The library with simulated functions, under AddressSanitizer; then its cost in a guest
+libism() {
+	make -s -C tools-ism check O="$PWD/build/tools-ism" &&
+	$lab boot-libism-cost PROFILE=lab && newest newest_lab boot-libism-cost PROFILE=lab
+}
+
 # The debug kernel. Each of its checks leaves the counts of gcov for coverage.
 debug_lab() {
 	COVERAGE=$PWD/build/coverage
@@ -370,7 +379,7 @@ series() {
 
 all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
 	zpci_fh never_mio ism_driver peer fabric_messages fabric smc vfio_ism fault other
-	latency writers reset kill_user stress fuzz unplug report docs bench
+	latency writers reset kill_user stress fuzz unplug libism report docs bench
 	differential mixed updates series
 	distro_build sanitizers_stress sanitizers coverage"
 

@@ -16,7 +16,7 @@ tab=$(printf '\t')
 # here, in_git, lab, package: see the functions below; guest: tested by guest/docs
 where() {
 	case ${1#sudo } in
-	"make help" | "make modules"* | "make clean" | "make -C selftests gen_tar"*)
+	"make -C tools-ism"* | "make help" | "make modules"* | "make clean" | "make -C selftests gen_tar"*)
 		echo here ;;
 	"make dist")
 		echo in_git ;;
@@ -60,6 +60,7 @@ here() {
 		sudo() { "$@"; }
 		export ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- KDIR="$dir/obj"
 		export KHDR="$dir/obj/usr/include" INSTALL_MOD_PATH="$tmp/root"
+		export DESTDIR="$tmp/root"
 		eval "$command"
 	)
 }

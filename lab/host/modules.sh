@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# modules.sh DIR [SOURCE]: build our modules and kselftests for the kernel in DIR
+# modules.sh DIR [SOURCE]: build our modules, kselftests and library for the kernel in DIR
 #
 # The kselftests use the harness and kernel headers from SOURCE, the directory of
 # another kernel, if DIR does not have them.
@@ -34,3 +34,6 @@ make -C selftests gen_tar TARGETS="vfio-ism ../lab/programs" ARCH=s390 CROSS_COM
 	USERLDFLAGS=-static STAGE="$dir/kselftest-stage" \
 	INSTALL_PATH="$dir/kselftest"
 mv "$dir/kselftest/kselftest-packages/kselftest.tar.gz" "$dir/"
+
+make -C tools-ism lab O="$dir/tools-ism" CROSS_COMPILE=s390x-linux-gnu- \
+	KHDR="$source/obj/usr/include" LDFLAGS=-static
