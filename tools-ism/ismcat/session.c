@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ismcat.h"
+
+struct session *session_new(struct libism_channel *channel, const struct options *options,
+			    int in, int out)
+{
+	struct session *session = calloc(1, sizeof(*session));
+
+	if (!session)
+		return NULL;
+	session->channel = channel;
+	session->options = options;
+	session->in = in;
+	session->out = out;
+	return session;
+}
+
+static bool is_socket(const struct session *session)
+{
+	return session->options->local == LOCAL_EXEC ||
+	       session->options->local == LOCAL_UNIX;
+}
+
+void session_free(struct session *session)
+{
+	libism_channel_close(session->channel);
+	if (is_socket(session))
+		close(session->in);
+	free(session);
+}
+
+/* From the peer to the local end */
+
+/* A terminal has no end of data that it could pass on */
+static void end_out(struct session *session)
+{
+	session->out_end = true;
+	if (is_socket(session))
+		shutdown(session->out, SHUT_WR);
+	else if (session->options->local == LOCAL_STDIO)
+		close(session->out);
+}
+
+/* Returns whether the local end has taken all */
+static bool write_buffer(struct session *session)
+{
+	ssize_t n;
+
+	while (session->len) {
+		n = write(session->out, session->buffer + session->start, session->len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			if (errno != EAGAIN)
+				session->result = errno;
+			return false;
+		}
+		session->start += n;
+		session->len -= n;
+	}
+	return true;
+}
+
+static void from_peer(struct session *session)
+{
+	ssize_t n;
+
+	while (!session->out_end && !session->result && write_buffer(session)) {
+		n = libism_channel_read(session->channel, session->buffer, BUFFER_LEN);
+		if (n < 0 && errno != EAGAIN)
+			session->result = errno;
+		if (n < 0)
+			return;
+		session->start = 0;
+		session->len = n;
+		if (!n)
+			end_out(session);
+	}
+}
+
+/* From the local end to the peer */
+
+/*
+ * After the escape character, "." and "d" end the session, and the escape character
+ * stands for itself. Returns the number of bytes that are left.
+ */
+static size_t unescape(struct session *session, char *buf, size_t len)
+{
+	const int escape = session->options->escape;
+	size_t i, n = 0;
+
+	if (escape < 0)
+		return len;
+	for (i = 0; i < len; i++) {
+		if (!session->escaped && (unsigned char)buf[i] == escape) {
+			session->escaped = true;
+			continue;
+		}
+		if (session->escaped && (buf[i] == '.' || buf[i] == 'd')) {
+			session->result = ECANCELED;
+			return n;
+		}
+		if (session->escaped && (unsigned char)buf[i] != escape)
+			buf[n++] = escape;
+		session->escaped = false;
+		buf[n++] = buf[i];
+	}
+	return n;
+}
+
+static void end_in(struct session *session)
+{
+	session->in_end = true;
+	libism_channel_shutdown(session->channel);
+}
+
+/* Returns whether there may be more */
+static bool read_local(struct session *session, size_t room)
+{
+	char buf[BUFFER_LEN];
+	ssize_t n;
+
+	n = read(session->in, buf, room < BUFFER_LEN ? room : BUFFER_LEN);
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	if (n <= 0) {		/* errors too: the process at the other end has gone */
+		end_in(session);
+		return false;
+	}
+	n = unescape(session, buf, n);
+	/* there is room, so what is not written is lost with the channel */
+	libism_channel_write(session->channel, buf, n, LIBISM_MORE);
+	return true;
+}
+
+/* Nothing is left unpublished, unless the peer's buffer is full */
+static void to_peer(struct session *session)
+{
+	bool any = false;
+	size_t room;
+
+	while (!session->in_end && !session->result) {
+		room = libism_channel_room(session->channel);
+		if (!room)
+			return;
+		if (!read_local(session, room))
+			break;
+		any = true;
+	}
+	if (any && !session->in_end)
+		libism_channel_write(session->channel, NULL, 0, 0);
+}
+
+static void pass_size(struct session *session)
+{
+	const uint32_t word = libism_channel_word(session->channel);
+
+	if (word == session->word)
+		return;
+	session->word = word;
+	local_set_size(session->out, word);
+}
+
+/* The local end is gone, in both directions: nobody reads what the peer has to say */
+static bool hung_up(const struct session *session)
+{
+	struct pollfd pfd = { .fd = session->in };
+
+	return is_socket(session) && session->in_end && poll(&pfd, 1, 0) > 0 &&
+	       pfd.revents & (POLLHUP | POLLERR);
+}
+
+/*
+ * The session is over when both streams have ended, or one end was closed altogether
+ */
+bool session_run(struct session *session)
+{
+	bool failed;
+
+	failed = libism_channel_status(session->channel);
+	if (failed && errno == EINPROGRESS)
+		return false;
+	session->opened |= !failed;
+	if (session->options->local == LOCAL_PTY)
+		pass_size(session);
+	from_peer(session);
+	to_peer(session);
+	if (session->result || hung_up(session))
+		return true;
+	if (!session->out_end)
+		return false;
+	return session->in_end || session->options->local == LOCAL_PTY ||
+	       libism_channel_status(session->channel);
+}
+
+int session_poll(const struct session *session, struct pollfd *pfd)
+{
+	int n = 0;
+
+	if (session->in_end && is_socket(session))	/* for hung_up() */
+		pfd[n++] = (struct pollfd) { .fd = session->in };
+	if (!session->in_end && libism_channel_room(session->channel))
+		pfd[n++] = (struct pollfd) { .fd = session->in, .events = POLLIN };
+	if (session->len)
+		pfd[n++] = (struct pollfd) { .fd = session->out, .events = POLLOUT };
+	return n;
+}
