@@ -30,13 +30,14 @@ checkpatch() {
 }
 
 # Each source file names its licence. Version tests are allowed in compat headers; the
-# library's users have no kernel types.
+# library's users have no kernel types. Nd is a macro of man pages.
 style() {
 	bad=0
 	! git ls-files -- '*.[ch]' '*.sh' '*.awk' '*.rst' '*Makefile' '*Kbuild' '*Kconfig' |
 		xargs grep -L SPDX-License-Identifier | grep . || bad=1
 	shellcheck -S warning $(scripts) || bad=1
-	git ls-files | xargs codespell || bad=1
+	mandoc -T lint -W warning tools-ism/man/* || bad=1
+	git ls-files | xargs codespell -L nd || bad=1
 	checkpatch $(kernel_code | grep -v 'compat\.h$\|^tools-ism/') || bad=1
 	checkpatch --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON \
 		$(kernel_code | grep 'compat\.h$') || bad=1
@@ -261,10 +262,15 @@ differential_newest() {
 	newest_lab && lab/checks/differential.sh "$(cat build/newest)"
 }
 
-# The library with simulated functions, under AddressSanitizer; then its cost in a guest
+# The library with simulated functions, under AddressSanitizer
 libism() {
-	make -s -C tools-ism check O="$PWD/build/tools-ism" &&
-	$lab boot-libism-cost PROFILE=lab && newest newest_lab boot-libism-cost PROFILE=lab
+	make -s -C tools-ism check O="$PWD/build/tools-ism"
+}
+
+# Two processes, each with a function, connected by ismcat
+ismcat() {
+	on_both $lab boot-libism && $lab boot-libism-cost PROFILE=lab &&
+	newest newest_lab boot-libism boot-libism-cost PROFILE=lab
 }
 
 # The debug kernel. Each of its checks leaves the counts of gcov for coverage.
@@ -379,8 +385,8 @@ series() {
 
 all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
 	zpci_fh never_mio ism_driver peer fabric_messages fabric smc vfio_ism fault other
-	latency writers reset kill_user stress fuzz unplug libism report docs bench
-	differential mixed updates series
+	latency writers reset kill_user stress fuzz unplug libism ismcat report docs
+	bench differential mixed updates series
 	distro_build sanitizers_stress sanitizers coverage"
 
 # These take long. The first three mostly wait for functions to update counts, while

@@ -32,7 +32,7 @@ install -m 644 "$dir/modules/Documentation/example/zpci_fh_example.ko" "$root/la
 mkdir "$root/kselftest"
 tar -C "$root/kselftest" -xf "$dir/kselftest.tar.gz"
 
-install -m 755 "$dir"/tools-ism/libism_[a-z]*[a-z] "$root/bin/"
+install -m 755 "$dir/tools-ism/ismcat" "$dir"/tools-ism/libism_[a-z]*[a-z] "$root/bin/"
 
 # The commands from the documents
 "$top/lab/checks/commands.sh" guest "$root/lab/documented"

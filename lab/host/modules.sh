@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# modules.sh DIR [SOURCE]: build our modules, kselftests and library for the kernel in DIR
+# modules.sh DIR [SOURCE]: build our modules, kselftests and ismcat for the kernel in DIR
 #
 # The kselftests use the harness and kernel headers from SOURCE, the directory of
 # another kernel, if DIR does not have them.

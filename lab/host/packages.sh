@@ -11,7 +11,7 @@ packages="
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross
 	dpkg-dev libfdt-dev libglib2.0-dev libpixman-1-dev meson ninja-build
 	patch pkg-config python3 python3-venv qemu-system-data
-	codespell git pahole perl python3-sphinx shellcheck sparse
+	codespell git mandoc pahole perl python3-sphinx shellcheck sparse
 "
 
 [ "$(. /etc/os-release && echo "$ID")" = debian ] ||
