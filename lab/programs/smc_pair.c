@@ -70,6 +70,11 @@ static struct sockaddr_in address = {
 
 static time_t stuck_s = STUCK_S;
 
+static void why(const char *what)
+{
+	ksft_print_msg("%s: %s\n", what, strerror(errno));
+}
+
 static int make_socket(void)
 {
 	struct timeval stuck = { .tv_sec = stuck_s };
@@ -158,6 +163,7 @@ static int connect_to_server(enum kind kind)
 
 	if (!connect(fd, (void *)&address, sizeof(address)) && send_all(fd, &first, 1))
 		return fd;
+	why("connect");
 	close(fd);
 	return -1;
 }
@@ -299,8 +305,11 @@ static bool echo(size_t len, __u32 seed)
 	if (t.fd < 0)
 		return false;
 	good = uses_smcd(t.fd);
+	if (!good)
+		why("not SMC-D");
 	pthread_create(&sender, NULL, send_data, &t);
 	if (!receive_data(&t)) {
+		why("receive");
 		good = false;
 		shutdown(t.fd, SHUT_RDWR);
 	}
