@@ -20,7 +20,7 @@ help:
 	@echo '  fuzz             Random operations against a model (N=1000000, SEED=N)'
 	@echo '  bench            Count the cost of the library and the driver (RECORD=1:'
 	@echo '                   save it in lab/checks/costs)'
-	@echo '  series           Make the patches for Linux, build/series/*.patch'
+	@echo '  series           Make the patches for Linux, build/series/NAME/*.patch'
 	@echo '  series-check     Apply, build, check and boot them'
 	@echo '  htmldocs         Build the documents in build/docs/html'
 	@echo '  dist             Make build/zpci-fh-VERSION.tar.gz of the last commit'

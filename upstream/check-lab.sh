@@ -1,70 +1,68 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# check-lab.sh TREE: boots a kernel of the series in the lab. Prints KTAP.
+# check-lab.sh SERIES: boots the lab with a kernel that has the series. Prints KTAP.
 #
-# The converted drivers must pass the tests of the lab, alone and with each
-# other, and the ism driver must issue the same PCI instructions as that of the
-# base.
+# upstream/SERIES/lab lists the boots, in columns separated by tabs: a name, what
+# must happen, and the arguments of make in lab/. What must happen is
+#	passes		the boot passes with the series
+#	same		it passes with the series and on the base, and the functions
+#			have seen the same PCI instructions
+#	a pattern	it passes with the series, and fails on the base with a line
+#			that matches the pattern: otherwise the test proves nothing
 set -eu
-. "$(dirname "$0")/map.sh"
+. "$(dirname "$0")/lib.sh"
 . "$lab/ktap.sh"
 
-log=$build/log/series
-mkdir -p "$log"
+which=$1
+boots=$top/upstream/$which/lab
+logs=$build/log/series/$which
 make="make --no-print-directory -C $lab"
-converted="$make KSRC=$1"
 source=$(cat "$series/source")
 case $source in
 "$build"/linux-*/source)
 	base=${source#"$build"/linux-}
-	base="$make KERNEL=${base%/source}" ;;
+	base="KERNEL=${base%/source}" ;;
 *)
-	base="$make KSRC=$source" ;;
+	base="KSRC=$source" ;;
 esac
 
-# task NAME COMMAND...: one boot
-task() {
-	name=$1
-	shift
-	try "$log/lab-$name" "$name" "$@"
-}
-
-# fails PATTERN COMMAND...: must fail on the base, or the test proves nothing
 fails() {
 	pattern=$1
 	shift
-	! "$@" && grep -q "$pattern" "$log/lab-$name"
+	! "$@" > "$logs/said" 2>&1 && grep -q "$pattern" "$logs/said"
 }
 
 same_instructions() {
 	for function in 1 2; do
-		[ -s "$log/$1-base$function" ] &&
-		cmp "$log/$1-base$function" "$log/$1-series$function" || return 1
+		[ -s "$logs/$1-base$function" ] &&
+		cmp "$logs/$1-base$function" "$logs/$1-series$function" || return 1
 	done
 }
 
+rm -rf "$logs"
+mkdir -p "$logs"
+git -C "$tree" checkout -q -f --detach "$which"
+rows=$(grep -v '^#' "$boots")
 echo "TAP version 13"
-echo "1..20"
-task lab $converted all
-task lab-base $base all
-task ism-driver $converted boot-ism-driver LOG="$log/ism-series"
-task ism-driver-base $base boot-ism-driver LOG="$log/ism-base"
-task same-instructions same_instructions ism
-for profile in guest nested; do
-	task ism-driver-$profile $converted boot-ism-driver PROFILE=$profile
-done
-task peer $converted boot-peer DRIVER=merged
-for profile in lpar guest nested; do
-	task kselftest-$profile $converted boot-kselftest DRIVER=merged \
-		PROFILE=$profile
-done
-task mixed $converted boot-mixed DRIVER=merged
-task zpci-fh $converted boot-zpci-fh ARGS=copies=20000
-task kunit $converted boot-kunit
-task memcpy $converted boot-memcpy
-task memcpy-base fails 'not ok .* end with an exception' $base boot-memcpy
-task ism-probe $converted boot-ism-probe AFTER=28
-task ism-probe-base fails 'the kernel complained' $base boot-ism-probe AFTER=28
-task ism-probe-gid $converted boot-ism-probe AFTER=29
-task ism-probe-gid-base fails 'has bound: .*0001' $base boot-ism-probe AFTER=29
+echo "1..$(echo "$rows" | awk -F '\t+' '{ n += $2 == "passes" ? 1 : $2 == "same" ? 3 : 2 }
+	END { print n + 2 }')"
+try "$logs/build" "builds" $make KSRC="$tree" all
+try "$logs/build-base" "base builds" $make $base all
+[ $failed = 0 ] || exit 1
+while IFS="$(printf '\t')" read -r boot must args; do
+	case $must in
+	passes)
+		try "$logs/$boot" "$boot" $make KSRC="$tree" $args ;;
+	same)
+		try "$logs/$boot" "$boot" $make KSRC="$tree" $args LOG="$logs/$boot-series"
+		try "$logs/$boot-on-base" "$boot: base" $make $base $args LOG="$logs/$boot-base"
+		try "$logs/$boot-same" "$boot: same instructions" same_instructions "$boot" ;;
+	*)
+		try "$logs/$boot" "$boot" $make KSRC="$tree" $args
+		try "$logs/$boot-on-base" "$boot: base fails" fails "$must" $make $base $args ;;
+	esac
+done <<-EOF
+$rows
+EOF
+git -C "$tree" checkout -q -f in-order
 exit $failed

@@ -1,18 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# series.sh: makes the patch series for Linux, build/series/*.patch
+# series.sh: makes the patch series for Linux, build/series/NAME/*.patch
 #
-# It is also available as commits in build/series/tree, a git repository. Each
-# patch consists of patches/NN-NAME.patch (a commit message and a diff to the
-# kernel's own files) and of our files that the map assigns to NAME.
+# upstream/series lists them. Each is based on the same Linux and on the series
+# that it needs. They are also branches of build/series/tree, a git repository: one
+# for each series, and "in-order" with all of them, which is checked out. A patch
+# consists of NAME/NN-PATCH.patch (a commit message and a diff to the kernel's own
+# files) and of our files that the map assigns to NAME/PATCH.
 #
 # Environment: KSRC=DIR, the Linux to start from (default: the newest that
 # Debian has); SIGNOFF=1, to add the user's Signed-off-by; ASSISTED_BY=TEXT, to
 # add an Assisted-by tag. No tag is added by default.
 set -eu
-. "$(dirname "$0")/map.sh"
-
-patches=$top/upstream/patches
+. "$(dirname "$0")/lib.sh"
 
 author() {
 	if name=$(git -C "$top" config user.name) &&
@@ -59,16 +59,23 @@ make_base() {
 	git -C "$tree" tag -f base "$base" > /dev/null
 }
 
-# commit FILE: one patch. Works only in the index, so that files that the series
-# does not change keep their times and are not compiled again.
+# add SERIES: its patches on top of $head. Works only in the index, so that files
+# that are the same as last time keep their times and are not compiled again.
+add() {
+	git read-tree "$head"
+	for patch in "$top/upstream/$1"/[0-9][0-9]-*.patch; do
+		commit "$1" "$patch"
+	done
+}
+
 commit() {
-	name_of=${1##*/[0-9][0-9]-}
-	name_of=${name_of%.patch}
-	sed '/^---$/,$d' "$1" > "$series/message"
-	sed '1,/^---$/d' "$1" > "$series/diff"
+	name_of=${2##*/[0-9][0-9]-}
+	name_of=$1/${name_of%.patch}
+	sed '/^---$/,$d' "$2" > "$series/message"
+	sed '1,/^---$/d' "$2" > "$series/diff"
 	if [ -s "$series/diff" ]; then
-		git apply --cached "$series/diff" ||
-			die "${1##*/} does not apply to $origin"
+		git apply --cached --3way "$series/diff" 2> "$series/conflict" ||
+			die "${2#"$top"/} does not apply: $(cat "$series/conflict")"
 	fi
 	mapped "$name_of" | while read -r from to; do
 		place "$from" "$series/stage/$to"
@@ -86,37 +93,57 @@ tag() {
 		git interpret-trailers --in-place --trailer "$1: $2" "$series/message"
 }
 
-make_commits() {
+# The branches NAME and NAME-start
+make_branch() {
+	head=$(git rev-parse base)
+	for needed in $(column 3 "$1"); do
+		add "$needed"
+	done
+	git branch -f "$1-start" "$head"
+	add "$1"
+	git branch -f "$1" "$head"
+}
+
+make_branches() {
 	rm -rf "$series/stage" "$series/index"
 	mkdir "$series/stage"
 	export GIT_INDEX_FILE="$series/index"
+	for each in $(all_series); do
+		make_branch "$each"
+	done
 	head=$(git rev-parse base)
-	git read-tree base
-	for patch in "$patches"/*.patch; do
-		commit "$patch"
+	for each in $(all_series); do
+		add "$each"
 	done
 	mapped | while read -r from to; do
 		git cat-file -e "$head:$to" 2> /dev/null ||
-			die "no patch in patches/ adds $from, which upstream/map lists"
+			die "no patch adds $from, which upstream/map lists"
 	done
 	unset GIT_INDEX_FILE
-	git checkout -q -f -B series "$head"
+	git checkout -q -f -B in-order "$head"
 	git clean -q -f -d -x
-	rm -r "$series/stage" "$series/index" "$series/message" "$series/diff"
+	rm -r "$series/stage" "$series/index" "$series/message" "$series/diff" \
+		"$series/conflict"
 }
 
 # The first line of 00-cover is its subject
-cover() {
-	sed "s|@BASE@|$origin|" "$patches/00-cover" > "$series/cover"
-	git config branch.series.description "$(cat "$series/cover")"
-	rm "$series/cover"
+write_patches() {
+	git config "branch.$1.description" \
+		"$(sed "s|@BASE@|$origin|" "$top/upstream/$1/00-cover")"
+	set -- --quiet --cover-letter --cover-from-description=subject \
+		--to="$(lists "$1")" -o "$series/$1" "$1-start..$1"
+	[ ! -e "$source/.git" ] || set -- --base=base "$@"
+	git format-patch "$@"
 }
 
-write_patches() {
-	cover
-	set -- --quiet --cover-letter --cover-from-description=subject
-	[ ! -e "$source/.git" ] || set -- "$@" --base=base
-	git format-patch "$@" -o "$series" base..series
+lists() {
+	column 2 "$1" | sed 's/ /, /g'
+}
+
+show() {
+	echo "$1, to $(lists "$1")"
+	git log --reverse --format=%s --shortstat "$1-start..$1" |
+		awk 'NR % 3 == 1 { s = $0 } NR % 3 == 0 { print "  " s; print "   " $0 }'
 }
 
 author
@@ -137,9 +164,11 @@ mkdir -p "$series"
 rm -f "$series"/*.patch
 make_base
 cd "$tree"
-make_commits
-write_patches
+make_branches
 echo "$source" > "$series/source"
-echo "The series for $origin is build/series/*.patch:"
-git log --reverse --format=%s --shortstat base..series |
-	awk 'NR % 3 == 1 { s = $0 } NR % 3 == 0 { print "  " s; print "   " $0 }'
+echo "For $origin, in build/series/NAME/*.patch:"
+for each in $(all_series); do
+	rm -rf "${series:?}/$each"
+	write_patches "$each"
+	show "$each"
+done
