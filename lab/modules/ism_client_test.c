@@ -33,6 +33,10 @@ static bool mixed;
 module_param(mixed, bool, 0444);
 MODULE_PARM_DESC(mixed, "the peer is in user space; see ism_client_mixed.c");
 
+static bool kept;
+module_param(kept, bool, 0444);
+MODULE_PARM_DESC(kept, "the first function cannot unregister a buffer");
+
 static struct zpci_lab_report report;
 struct client_dev client_devs[CLIENT_DEVS];
 unsigned int client_nr_devs;
@@ -217,6 +221,57 @@ static void test_pair(struct client_dev *from, struct client_dev *to)
 	kfree(data);
 }
 
+/*
+ * The function does not get the command to unregister the buffer, so it still
+ * writes to it. If the driver frees the buffer, this puts the function in the
+ * error state, or overwrites memory that somebody else uses.
+ */
+static void test_kept(struct client_dev *from, struct client_dev *to)
+{
+	struct client_dmb dmb = { .len = CLIENT_LEN, .rgid = from->gid };
+	u8 *data = kmalloc(CLIENT_LEN, GFP_KERNEL);
+	bool is_kept;
+	u64 token;
+	int rc;
+
+	rc = data ? client_register_dmb(to, &dmb) : -ENOMEM;
+	zpci_lab_ok(&report, !rc, "%s registers a buffer: %d", client_name(to),
+		    rc);
+	if (rc)
+		goto out;
+	token = dmb.tok;
+	rc = client_unregister_dmb(to, &dmb);
+	is_kept = rc;
+	zpci_lab_ok(&report, is_kept, "%s cannot unregister its buffer: %d",
+		    client_name(to), rc);
+	client_fill(data, CLIENT_LEN, 1);
+	rc = client_move(from, token, 0, false, 0, data, CLIENT_LEN);
+	zpci_lab_ok(&report, !rc && is_kept &&
+		    !memcmp(dmb.mem, data, CLIENT_LEN),
+		    "%s still writes into it: %d", client_name(from), rc);
+out:
+	kfree(data);
+}
+
+static void test_devs(void)
+{
+	struct client_dev *a = &client_devs[0], *b = &client_devs[1];
+
+	if (client_nr_devs < 2) {
+		zpci_lab_ok(&report, true,
+			    "data moves # SKIP needs two functions");
+		return;
+	}
+	if (!kept) {
+		test_pair(a, b);
+		test_pair(b, a);
+	} else if (strcmp(client_name(a), client_name(b)) < 0) {
+		test_kept(b, a);
+	} else {
+		test_kept(a, b);
+	}
+}
+
 static int __init client_init(void)
 {
 	int rc;
@@ -230,13 +285,7 @@ static int __init client_init(void)
 	zpci_lab_ok(&report, !rc, "ism accepts a client: %d", rc);
 	if (!rc) {
 		test_gids();
-		if (client_nr_devs >= 2) {
-			test_pair(&client_devs[0], &client_devs[1]);
-			test_pair(&client_devs[1], &client_devs[0]);
-		} else {
-			zpci_lab_ok(&report, true,
-				    "data moves # SKIP needs two functions");
-		}
+		test_devs();
 		client_close();
 	}
 	zpci_lab_report_publish(&report);

@@ -6,7 +6,7 @@
  *              [,max-block=BYTES][,latency=MICROSECONDS][,lab=on]
  *              [,pft=N][,vfn=N][,pchid=N]
  *              [,group=N][,maxstbl=BYTES][,relaxed=off][,mui=MILLISECONDS]
- *              [,garble=N]
+ *              [,garble=N][,response-len=BYTES]
  *
  * All ism functions of one QEMU with the same pchid see each other. With
  * fabric=, those with the same folder and pchid do, in any QEMU of the same
@@ -27,6 +27,7 @@
  *
  * With garble=N, about one of N short stores and events that the function sends
  * has random changes, as if a hostile program used it. The others are as usual.
+ * With response-len, each response states this length, which is then wrong.
  *
  * There is no public specification of the device. The model is based on the
  * Linux driver (drivers/s390/net/ism*) and on public mails from its authors:
@@ -169,6 +170,7 @@ struct IsmState {
     uint64_t gid;
     uint16_t pchid;
     uint16_t max_block;
+    uint16_t response_len;
     bool lab;
     char *folder;
     IsmFabric *fabric;  /* NULL: only functions of this QEMU */
@@ -915,7 +917,8 @@ static void ism_doorbell(IsmState *ism)
     }
     memcpy(ism->window, request, 4);
     stw_be_p(ism->window + 4, ret);
-    stw_be_p(ism->window + 6, ISM_HEADER_SIZE + body_len);
+    stw_be_p(ism->window + 6,
+             ism->response_len ?: ISM_HEADER_SIZE + body_len);
 }
 
 static ZpciResult ism_window(IsmState *ism, const ZpciInsn *insn,
@@ -1360,6 +1363,7 @@ static LabProperty ism_properties[] = {
     DEFINE_PROP_STRING("fabric", IsmState, folder),
     DEFINE_PROP_UINT16("pchid", IsmState, pchid, ISM_DEFAULT_PCHID),
     DEFINE_PROP_UINT16("max-block", IsmState, max_block, 0),
+    DEFINE_PROP_UINT16("response-len", IsmState, response_len, 0),
     DEFINE_PROP_BOOL("lab", IsmState, lab, false),
     DEFINE_PROP_UINT8("pft", IsmState, pft, ISM_PFT),
     DEFINE_PROP_UINT16("vfn", IsmState, vfn, 0),
