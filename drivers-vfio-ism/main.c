@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * VFIO driver for s390 Internal Shared Memory (ISM) functions
+ * vfio-ISM driver for s390
+ *
+ * Copyright IBM Corp.
  *
  * An ISM does not support the PCI memory I/O (MIO) instructions that
  * ioread() and iowrite() use, and each write must be a single PCI store
@@ -10,7 +12,6 @@
 
 #include <linux/align.h>
 #include <linux/atomic.h>
-#include <linux/bits.h>
 #include <linux/compiler_attributes.h>
 #include <linux/container_of.h>
 #include <linux/device.h>
@@ -34,8 +35,10 @@
  * A file position consists of region index and offset. The size of BAR 0 is
  * 256 TiB, so the 40 bits that the core uses for the offset are not enough.
  */
-#define ISM_VFIO_PCI_OFFSET_SHIFT	48
-#define ISM_VFIO_PCI_OFFSET_MASK	GENMASK_ULL(ISM_VFIO_PCI_OFFSET_SHIFT - 1, 0)
+#define ISM_VFIO_PCI_OFFSET_SHIFT   48
+#define ISM_VFIO_PCI_OFFSET_TO_INDEX(off) ((off) >> ISM_VFIO_PCI_OFFSET_SHIFT)
+#define ISM_VFIO_PCI_INDEX_TO_OFFSET(index) ((u64)(index) << ISM_VFIO_PCI_OFFSET_SHIFT)
+#define ISM_VFIO_PCI_OFFSET_MASK (((u64)(1) << ISM_VFIO_PCI_OFFSET_SHIFT) - 1)
 
 /* The most bytes to load with memory_lock held; a multiple of 8 */
 #define ISM_VFIO_PCI_READ_SIZE		1024
@@ -43,10 +46,33 @@
 /* Writes up to this size go through the stack, larger ones through a page */
 #define ISM_VFIO_PCI_SMALL_WRITE	256
 
-struct ism_vfio_pci_device {
+struct ism_vfio_pci_core_device {
 	struct vfio_pci_core_device core_device;
 	void *spare;	/* page for write data, kept while open, or NULL */
 };
+
+static int ism_vfio_pci_open_device(struct vfio_device *core_vdev)
+{
+	struct vfio_pci_core_device *vdev =
+		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+	int ret;
+
+	ret = vfio_pci_core_enable(vdev);
+	if (ret)
+		return ret;
+
+	vfio_pci_core_finish_enable(vdev);
+	return 0;
+}
+
+static void ism_vfio_pci_close_device(struct vfio_device *core_vdev)
+{
+	struct ism_vfio_pci_core_device *ism =
+		container_of(core_vdev, struct ism_vfio_pci_core_device, core_device.vdev);
+
+	vfio_pci_core_close_device(core_vdev);
+	free_page((unsigned long)xchg(&ism->spare, NULL));
+}
 
 /*
  * Until ism_vfio_pci_end() the memory space of the function stays enabled, and
@@ -67,74 +93,6 @@ static int ism_vfio_pci_begin(struct vfio_pci_core_device *vdev)
 static void ism_vfio_pci_end(struct vfio_pci_core_device *vdev)
 {
 	up_read(&vdev->memory_lock);
-}
-
-static int ism_vfio_pci_store(struct vfio_pci_core_device *vdev, unsigned int bar,
-			      u64 off, const void *src, size_t count)
-{
-	int ret = ism_vfio_pci_begin(vdev);
-
-	if (ret)
-		return ret;
-	ret = zpci_fh_store_block(to_zpci(vdev->pdev), bar, off, src, count);
-	ism_vfio_pci_end(vdev);
-	return ret;
-}
-
-static int ism_vfio_pci_write_small(struct vfio_pci_core_device *vdev,
-				    unsigned int bar, u64 off,
-				    const char __user *buf, size_t count)
-{
-	u8 data[ISM_VFIO_PCI_SMALL_WRITE] __uninitialized;
-
-	if (copy_from_user(data, buf, count))
-		return -EFAULT;
-	return ism_vfio_pci_store(vdev, bar, off, data, count);
-}
-
-/*
- * One page is kept between writes. If it is in use, perhaps by a writer that
- * waits for a page fault, this allocates another one.
- */
-static int ism_vfio_pci_write_large(struct vfio_pci_core_device *vdev,
-				    unsigned int bar, u64 off,
-				    const char __user *buf, size_t count)
-{
-	struct ism_vfio_pci_device *ism =
-		container_of(vdev, struct ism_vfio_pci_device, core_device);
-	void *page = xchg(&ism->spare, NULL);
-	int ret = -EFAULT;
-
-	if (!page)
-		page = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
-	if (!page)
-		return -ENOMEM;
-	if (!copy_from_user(page, buf, count))
-		ret = ism_vfio_pci_store(vdev, bar, off, page, count);
-	free_page((unsigned long)xchg(&ism->spare, page));
-	return ret;
-}
-
-/*
- * A write is one store block. The function may treat it as a unit, so it is
- * never split or truncated: -EINVAL if it crosses a 4 KiB boundary or the end
- * of the BAR. After an error nothing has been written.
- */
-static ssize_t ism_vfio_pci_bar_write(struct vfio_pci_core_device *vdev,
-				      unsigned int bar, u64 off,
-				      const char __user *buf, size_t count)
-{
-	u64 size = pci_resource_len(vdev->pdev, bar);
-	int ret;
-
-	if (off >= size || count > size - off ||
-	    count > PAGE_SIZE - offset_in_page(off))
-		return -EINVAL;
-	if (count <= ISM_VFIO_PCI_SMALL_WRITE)
-		ret = ism_vfio_pci_write_small(vdev, bar, off, buf, count);
-	else
-		ret = ism_vfio_pci_write_large(vdev, bar, off, buf, count);
-	return ret ?: count;
 }
 
 /* Read an aligned doubleword, as for a command's response, without a buffer */
@@ -209,6 +167,74 @@ static ssize_t ism_vfio_pci_bar_read(struct vfio_pci_core_device *vdev,
 	return done ?: ret;
 }
 
+static int ism_vfio_pci_store(struct vfio_pci_core_device *vdev, unsigned int bar,
+			      u64 off, const void *src, size_t count)
+{
+	int ret = ism_vfio_pci_begin(vdev);
+
+	if (ret)
+		return ret;
+	ret = zpci_fh_store_block(to_zpci(vdev->pdev), bar, off, src, count);
+	ism_vfio_pci_end(vdev);
+	return ret;
+}
+
+static int ism_vfio_pci_write_small(struct vfio_pci_core_device *vdev,
+				    unsigned int bar, u64 off,
+				    const char __user *buf, size_t count)
+{
+	u8 data[ISM_VFIO_PCI_SMALL_WRITE] __uninitialized;
+
+	if (copy_from_user(data, buf, count))
+		return -EFAULT;
+	return ism_vfio_pci_store(vdev, bar, off, data, count);
+}
+
+/*
+ * One page is kept between writes. If it is in use, perhaps by a writer that
+ * waits for a page fault, this allocates another one.
+ */
+static int ism_vfio_pci_write_large(struct vfio_pci_core_device *vdev,
+				    unsigned int bar, u64 off,
+				    const char __user *buf, size_t count)
+{
+	struct ism_vfio_pci_core_device *ism =
+		container_of(vdev, struct ism_vfio_pci_core_device, core_device);
+	void *page = xchg(&ism->spare, NULL);
+	int ret = -EFAULT;
+
+	if (!page)
+		page = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	if (!page)
+		return -ENOMEM;
+	if (!copy_from_user(page, buf, count))
+		ret = ism_vfio_pci_store(vdev, bar, off, page, count);
+	free_page((unsigned long)xchg(&ism->spare, page));
+	return ret;
+}
+
+/*
+ * A write is one store block. The function may treat it as a unit, so it is
+ * never split or truncated: -EINVAL if it crosses a 4 KiB boundary or the end
+ * of the BAR. After an error nothing has been written.
+ */
+static ssize_t ism_vfio_pci_bar_write(struct vfio_pci_core_device *vdev,
+				      unsigned int bar, u64 off,
+				      const char __user *buf, size_t count)
+{
+	u64 size = pci_resource_len(vdev->pdev, bar);
+	int ret;
+
+	if (off >= size || count > size - off ||
+	    count > PAGE_SIZE - offset_in_page(off))
+		return -EINVAL;
+	if (count <= ISM_VFIO_PCI_SMALL_WRITE)
+		ret = ism_vfio_pci_write_small(vdev, bar, off, buf, count);
+	else
+		ret = ism_vfio_pci_write_large(vdev, bar, off, buf, count);
+	return ret ?: count;
+}
+
 static ssize_t ism_vfio_pci_bar_rw(struct vfio_pci_core_device *vdev,
 				   unsigned int bar, u64 off, char __user *buf,
 				   size_t count, bool iswrite)
@@ -240,7 +266,7 @@ static ssize_t ism_vfio_pci_rw(struct vfio_device *core_vdev, char __user *buf,
 {
 	struct vfio_pci_core_device *vdev =
 		container_of(core_vdev, struct vfio_pci_core_device, vdev);
-	unsigned int index = *ppos >> ISM_VFIO_PCI_OFFSET_SHIFT;
+	unsigned int index = ISM_VFIO_PCI_OFFSET_TO_INDEX(*ppos);
 	u64 off = *ppos & ISM_VFIO_PCI_OFFSET_MASK;
 	ssize_t done;
 
@@ -269,15 +295,15 @@ static ssize_t ism_vfio_pci_write(struct vfio_device *core_vdev,
 }
 
 /* As in the core, which offers no mmap for an ISM, except for the offset */
-static int ism_vfio_pci_get_region_info(struct vfio_device *core_vdev,
-					struct vfio_region_info *info,
-					struct vfio_info_cap *caps)
+static int ism_vfio_pci_ioctl_get_region_info(struct vfio_device *core_vdev,
+					      struct vfio_region_info *info,
+					      struct vfio_info_cap *caps)
 {
 	int ret = vfio_pci_ioctl_get_region_info(core_vdev, info, caps);
 
 	if (ret)
 		return ret;
-	info->offset = (u64)info->index << ISM_VFIO_PCI_OFFSET_SHIFT;
+	info->offset = ISM_VFIO_PCI_INDEX_TO_OFFSET(info->index);
 	return 0;
 }
 
@@ -290,37 +316,14 @@ static long ism_vfio_pci_ioctl(struct vfio_device *core_vdev, unsigned int cmd,
 	return vfio_pci_core_ioctl(core_vdev, cmd, arg);
 }
 
-static int ism_vfio_pci_open_device(struct vfio_device *core_vdev)
-{
-	struct vfio_pci_core_device *vdev =
-		container_of(core_vdev, struct vfio_pci_core_device, vdev);
-	int ret;
-
-	ret = vfio_pci_core_enable(vdev);
-	if (ret)
-		return ret;
-
-	vfio_pci_core_finish_enable(vdev);
-	return 0;
-}
-
-static void ism_vfio_pci_close_device(struct vfio_device *core_vdev)
-{
-	struct ism_vfio_pci_device *ism =
-		container_of(core_vdev, struct ism_vfio_pci_device, core_device.vdev);
-
-	vfio_pci_core_close_device(core_vdev);
-	free_page((unsigned long)xchg(&ism->spare, NULL));
-}
-
-static const struct vfio_device_ops ism_vfio_pci_ops = {
+static const struct vfio_device_ops ism_pci_ops = {
 	.name = "ism-vfio-pci",
 	.init = vfio_pci_core_init_dev,
 	.release = vfio_pci_core_release_dev,
 	.open_device = ism_vfio_pci_open_device,
 	.close_device = ism_vfio_pci_close_device,
 	.ioctl = ism_vfio_pci_ioctl,
-	.get_region_info_caps = ism_vfio_pci_get_region_info,
+	.get_region_info_caps = ism_vfio_pci_ioctl_get_region_info,
 	.device_feature = vfio_pci_core_ioctl_feature,
 	.read = ism_vfio_pci_read,
 	.write = ism_vfio_pci_write,
@@ -336,45 +339,54 @@ static const struct vfio_device_ops ism_vfio_pci_ops = {
 static int ism_vfio_pci_probe(struct pci_dev *pdev,
 			      const struct pci_device_id *id)
 {
-	struct ism_vfio_pci_device *ism;
+	struct ism_vfio_pci_core_device *ivpcd;
 	int ret;
 
-	ism = vfio_alloc_device(ism_vfio_pci_device, core_device.vdev,
-				&pdev->dev, &ism_vfio_pci_ops);
-	if (IS_ERR(ism))
-		return PTR_ERR(ism);
+	ivpcd = vfio_alloc_device(ism_vfio_pci_core_device, core_device.vdev,
+				  &pdev->dev, &ism_pci_ops);
+	if (IS_ERR(ivpcd))
+		return PTR_ERR(ivpcd);
 
-	dev_set_drvdata(&pdev->dev, &ism->core_device);
-	ret = vfio_pci_core_register_device(&ism->core_device);
+	dev_set_drvdata(&pdev->dev, &ivpcd->core_device);
+
+	ret = vfio_pci_core_register_device(&ivpcd->core_device);
 	if (ret)
-		vfio_put_device(&ism->core_device.vdev);
+		vfio_put_device(&ivpcd->core_device.vdev);
+
 	return ret;
 }
 
 static void ism_vfio_pci_remove(struct pci_dev *pdev)
 {
-	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
+	struct vfio_pci_core_device *core_device;
+	struct ism_vfio_pci_core_device *ivpcd;
 
-	vfio_pci_core_unregister_device(vdev);
-	vfio_put_device(&vdev->vdev);
+	core_device = dev_get_drvdata(&pdev->dev);
+	ivpcd = container_of(core_device, struct ism_vfio_pci_core_device,
+			     core_device);
+
+	vfio_pci_core_unregister_device(&ivpcd->core_device);
+	vfio_put_device(&ivpcd->core_device.vdev);
 }
 
-static const struct pci_device_id ism_vfio_pci_table[] = {
+static const struct pci_device_id ism_device_table[] = {
 	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_IBM,
 					  PCI_DEVICE_ID_IBM_ISM) },
 	{}
 };
-MODULE_DEVICE_TABLE(pci, ism_vfio_pci_table);
+MODULE_DEVICE_TABLE(pci, ism_device_table);
 
 static struct pci_driver ism_vfio_pci_driver = {
 	.name = KBUILD_MODNAME,
-	.id_table = ism_vfio_pci_table,
+	.id_table = ism_device_table,
 	.probe = ism_vfio_pci_probe,
 	.remove = ism_vfio_pci_remove,
 	.err_handler = &vfio_pci_core_err_handlers,
 	.driver_managed_dma = true,
 };
+
 module_pci_driver(ism_vfio_pci_driver);
 
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("VFIO driver for s390 Internal Shared Memory (ISM) functions");
+MODULE_DESCRIPTION("vfio-pci variant driver for the IBM Internal Shared Memory (ISM) device");
+MODULE_AUTHOR("IBM Corporation");
