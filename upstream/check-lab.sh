@@ -64,5 +64,4 @@ while IFS="$(printf '\t')" read -r boot must args; do
 done <<-EOF
 $rows
 EOF
-git -C "$tree" checkout -q -f in-order
 exit $failed

@@ -104,6 +104,15 @@ lab_boots() {
 		tail -n 40 "$log/lab-$1.log"
 }
 
+# A series that changes a header of the architecture causes the whole kernel to be
+# built again, so those come last
+boot_order() {
+	for each in $(all_series); do
+		git diff --quiet base "$each" -- arch/s390/include && late=0 || late=1
+		echo "$late $each"
+	done | sort | cut -d ' ' -f 2
+}
+
 check_all() {
 	for what in kunit x86_64; do
 		id=all row="all: $what|"
@@ -111,10 +120,11 @@ check_all() {
 		result $what $what
 		add_row
 	done
-	for each in $(all_series); do
+	for each in $(boot_order); do
 		id=${each%%-*} row="$id $each: boots (log/series/lab-$each.log)|"
 		echo "$row"
 		result boots lab_boots "$each"
 		add_row
 	done
+	git -C "$tree" checkout -q -f in-order
 }
