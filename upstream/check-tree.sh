@@ -30,7 +30,7 @@ cover() {
 	file=$top/upstream/$1/00-cover
 	[ "$(wc -l < "$file")" -lt 60 ] || echo "$file has 60 lines or more"
 	grep -q '@BASE@' "$file" || echo "$file does not name the base"
-	! grep -n '.\{73,\}' "$file"
+	! grep -n '.\{76,\}' "$file"
 }
 
 same_files() {
