@@ -6,6 +6,7 @@
  *        smc_pair connect ADDRESS
  *        smc_pair faults ADDRESS
  *        smc_pair hostile ADDRESS
+ *        smc_pair early ADDRESS
  *
  * The server echoes what each connection sends. The client compares it and prints the
  * results. Each connection must use SMC-D: none may have fallen back to TCP.
@@ -15,6 +16,9 @@
  *
  * With "hostile" the client's function changes its control messages and events (see
  * garble= in lab/qemu/ism.c). Connections may fail; the server's kernel must survive.
+ *
+ * With "early" the client ends its side of a connection as soon as it has sent its
+ * data. Linux up to 7.3 fails this: see "SMC-D" in Documentation/lab.rst.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -69,6 +73,7 @@ static struct sockaddr_in address = {
 };
 
 static time_t stuck_s = STUCK_S;
+static bool early;
 
 static void why(const char *what)
 {
@@ -273,7 +278,8 @@ static void *send_data(void *arg)
 			break;
 	}
 	free(chunk);
-	shutdown(t->fd, SHUT_WR);
+	if (early)
+		shutdown(t->fd, SHUT_WR);
 	return NULL;
 }
 
@@ -291,6 +297,7 @@ static bool receive_data(struct transfer *t)
 	}
 	free(chunk);
 	free(want);
+	shutdown(t->fd, SHUT_WR);
 	/* Sent after our end of the connection was closed */
 	return good && receive_all(t->fd, &total, sizeof(total)) && total == t->len;
 }
@@ -428,6 +435,23 @@ static int client(void)
 	ksft_finished();
 }
 
+static int end_early(void)
+{
+	size_t i, bad = 0;
+
+	ksft_print_header();
+	ksft_set_plan(1);
+	early = true;
+	stuck_s = IMPATIENT_S;
+	for (i = 0; i < SHORT; i++)
+		bad += !echo(i % 100 + 1, i);
+	ksft_print_msg("%zu of %d connections hang\n", bad, SHORT);
+	ksft_test_result(!bad, "end_early\n");
+	if (!quit())
+		ksft_exit_fail_msg("the server is gone\n");
+	ksft_finished();
+}
+
 /* Does @disturb while data is moving. Returns whether the connection ended. */
 static bool ends(void (*disturb)(void))
 {
@@ -522,7 +546,9 @@ int main(int argc, char **argv)
 			return faults();
 		if (!strcmp(argv[1], "hostile"))
 			return hostile();
+		if (!strcmp(argv[1], "early"))
+			return end_early();
 	}
-	fprintf(stderr, "usage: smc_pair serve | connect|faults|hostile ADDRESS\n");
+	fprintf(stderr, "usage: smc_pair serve | connect|faults|hostile|early ADDRESS\n");
 	return KSFT_FAIL;
 }
