@@ -273,6 +273,11 @@ ismcat() {
 	newest newest_lab boot-libism boot-libism-cost PROFILE=lab
 }
 
+# A disk and a console of one machine are used by another one
+machines() {
+	$lab boot-disk && $lab boot-console
+}
+
 # The debug kernel. Each of its checks leaves the counts of gcov for coverage.
 debug_lab() {
 	COVERAGE=$PWD/build/coverage
@@ -385,8 +390,8 @@ series() {
 
 all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
 	zpci_fh never_mio ism_driver peer fabric_messages fabric smc vfio_ism fault other
-	latency writers reset kill_user stress fuzz unplug libism ismcat report docs
-	bench differential mixed updates series
+	latency writers reset kill_user stress fuzz unplug libism ismcat machines
+	report docs bench differential mixed updates series
 	distro_build sanitizers_stress sanitizers coverage"
 
 # These take long. The first three mostly wait for functions to update counts, while

@@ -3,6 +3,7 @@
 # shellcheck shell=sh
 
 . ./ktap.sh
+. ./terminal.sh
 
 # All ISM functions, as sysfs names them
 ism_functions() {
@@ -48,6 +49,13 @@ bind() {
 			exit 1
 		}
 	done
+}
+
+# Terminals, and a user that can log in
+set_up_terminals() {
+	mkdir -p /dev/pts /etc
+	mount -t devpts devpts /dev/pts
+	echo "root:$(mkpasswd -m md5 secret):0:0:root:/:/bin/sh" > /etc/passwd
 }
 
 # both_drivers PROGRAM [ARGUMENT...]: run it with the ISM functions bound to the

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # fetch.sh source PACKAGE DIR           unpack the release's source package
 # fetch.sh deb PACKAGE DIR [SUITE...]   unpack a binary package
+# fetch.sh programs PACKAGES DIR [SUITE...]  unpack binary packages and the libraries
+#                                       that they depend on
 # fetch.sh kernel ARCH DIR SUITE        unpack a suite's kernel and headers
 # fetch.sh versions NAME [SUITE...]     print each V for which NAME-V exists;
 #                                       exits 1 if a suite's list was not read
@@ -23,7 +25,7 @@ arch=$host deb=deb
 case $kind:$package in
 kernel:*) arch=$host,$package ;;
 source:*) deb="deb-src" ;;
-*:*:*) arch=${package#*:} ;;
+*:*:*) arch=${package##*:} ;;
 esac
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -85,6 +87,24 @@ kernel_packages() {
 	LC_ALL=C sort -u | awk -F : '!seen[$1]++'
 }
 
+# libraries SUITE PACKAGE...: those that the packages depend on
+libraries() {
+	suite=$1
+	shift
+	apt cache "$suite" depends --recurse --important "$@" |
+		grep -E '^(lib|zlib)' | LC_ALL=C sort -u
+}
+
+# unpack SUITE PACKAGE...
+unpack() {
+	suite=$1
+	shift
+	apt get "$suite" download "$@" &&
+	for file in *.deb; do
+		dpkg-deb -x "$file" "$new" || return
+	done
+}
+
 # Unpack a package from one suite into $new
 fetch() {
 	update "$1"
@@ -93,14 +113,12 @@ fetch() {
 		apt get "$1" source --download-only "$package" &&
 		dpkg-source --no-check -x "${package}"_*.dsc "$new" ;;
 	deb)
-		apt get "$1" download "$package" &&
-		dpkg-deb -x "${package%:*}"_*.deb "$new" ;;
+		unpack "$1" "$package" ;;
+	programs)
+		unpack "$1" $package $(libraries "$1" $package) ;;
 	kernel)
 		packages=$(kernel_packages "$1") && [ -n "$packages" ] &&
-		apt get "$1" download $packages &&
-		for file in *.deb; do
-			dpkg-deb -x "$file" "$new" || return
-		done ;;
+		unpack "$1" $packages ;;
 	esac
 }
 
