@@ -12,6 +12,8 @@ kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 help:
 	@echo 'Anywhere (builds a lab under build/):'
 	@echo '  run              Move data between two machines with emulated ISM functions'
+	@echo '  demo             Boot two machines and use a disk and a console of one'
+	@echo '                   from the other'
 	@echo '  check            Run all tests, or those in CHECKS="..."'
 	@echo '  check-distro     Run the kselftests on kernels of Debian (SUITES="...")'
 	@echo '  check-llvm       Build the modules with LLVM=-19 W=1'
@@ -42,6 +44,9 @@ help:
 
 run:
 	+@$(lab) all boot-peers
+
+demo:
+	+@$(lab) all demo
 
 check:
 	@lab/check.sh $(CHECKS)
@@ -101,6 +106,6 @@ modules_install:
 distclean:
 	rm -rf build
 
-.PHONY: help run check check-distro check-llvm check-debian13 check-deb deb fuzz \
+.PHONY: help run demo check check-distro check-llvm check-debian13 check-deb deb fuzz \
 	bench series series-check htmldocs dist version modules modules_install clean \
 	distclean

@@ -278,6 +278,11 @@ machines() {
 	$lab boot-disk && $lab boot-console
 }
 
+# make demo, as a user at a terminal does it: the commands of the README
+demo() {
+	lab/checks/demo.sh
+}
+
 # The debug kernel. Each of its checks leaves the counts of gcov for coverage.
 debug_lab() {
 	COVERAGE=$PWD/build/coverage
@@ -390,7 +395,7 @@ series() {
 
 all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
 	zpci_fh never_mio ism_driver peer fabric_messages fabric smc vfio_ism fault other
-	latency writers reset kill_user stress fuzz unplug libism ismcat machines
+	latency writers reset kill_user stress fuzz unplug libism ismcat machines demo
 	report docs bench differential mixed updates series
 	distro_build sanitizers_stress sanitizers coverage"
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # commands.sh guest DIR       write the commands for a machine with ISM functions
 #                             to DIR, one file for each document
+# commands.sh recipe-there    print the commands of the README that use ismcat, on the
+# commands.sh recipe-here     machine that offers a disk and a console, or on the other
 # commands.sh try KERNEL_DIR  test the other commands; prints KTAP
 #
 # The commands are those that commands.awk finds. A command that where() below does
@@ -13,7 +15,8 @@ set -eu
 cd "$top"
 tab=$(printf '\t')
 
-# here, in_git, lab, package: see the functions below; guest: tested by guest/docs
+# here, in_git, lab, package: see the functions below; guest: tested by guest/docs;
+# recipe-there, recipe-here: by the check demo
 where() {
 	case ${1#sudo } in
 	"make -C tools-ism"* | "make help" | "make modules"* | "make clean" | "make -C selftests gen_tar"*)
@@ -28,6 +31,10 @@ where() {
 		echo package ;;
 	"make "* | lab/check.sh*)
 		echo lab ;;
+	"ismcat listen "* | "setsid agetty"* | truncate*)
+		echo recipe-there ;;
+	"ismcat "* | nbd-client* | mkfs* | mount*)
+		echo recipe-here ;;
 	modprobe* | driverctl* | echo* | grep* | tar* | ./run_kselftest.sh | vfio-ism/* | \
 	modinfo* | cat\ /sys/module* | rm* | depmod)
 		echo guest ;;
@@ -39,6 +46,13 @@ where() {
 documented() {
 	awk -f lab/checks/commands.awk README.md selftests/README \
 		Documentation/*.rst
+}
+
+recipe() {
+	documented | while IFS=$tab read -r file command; do
+		[ "$file" != README.md ] || [ "$(where "$command")" != "$1" ] ||
+			echo "$command"
+	done
 }
 
 guest() {
@@ -75,6 +89,7 @@ tasks() {
 	make -n --no-print-directory "$@" | sed -n -E \
 		-e 's/.*boot\.sh [0-9]+ (boot-[a-z-]*) .*/\1/p' \
 		-e 's/^(SUITES="" )?lab\/check\.sh/check/p' \
+		-e 's/^host\/demo\.sh .*/check demo/p' \
 		-e 's/^upstream\/series\.sh/check series/p'
 }
 
@@ -153,6 +168,9 @@ try_all() {
 		case $how in
 		here | in_git | lab | package)
 			try "$tmp/out" "$file: $command" $how "$command" ;;
+		recipe-*)
+			are_checks demo
+			ok "$file: $command" ;;
 		SKIP*)
 			result 0 "$file: $command # $how" ;;
 		*)
@@ -165,5 +183,6 @@ try_all() {
 case $#$1 in
 2guest) guest "$2" ;;
 2try) try_all "$2" ;;
-*) die "usage: commands.sh guest DIR | try KERNEL_DIR" ;;
+1recipe-*) recipe "$1" ;;
+*) die "usage: commands.sh guest DIR | recipe-there | recipe-here | try KERNEL_DIR" ;;
 esac

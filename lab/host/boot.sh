@@ -33,22 +33,11 @@ machines=$#
 mkdir -p "$build/log"
 tmp=$(mktemp -d)
 
-# On a busy host a CPU of the guest can stand still for longer than RCU's 21 s
 qemu() {
-	timeout --foreground -k 10 "$seconds" "$build/qemu/qemu-system-s390x" \
-		-L /usr/share/qemu -M s390-ccw-virtio -cpu max -m 1G -smp 2 \
-		-nodefaults -display none -no-reboot -pidfile "$here/pid" \
-		-chardev file,id=kernel,path="$top/$log.kernel",append=on \
-		-device sclplmconsole,chardev=kernel \
+	timeout --foreground -k 10 "$seconds" "$host/machine.sh" "$top/$log.kernel" \
+		"$dir" "$task" -pidfile "$here/pid" \
 		-chardev pipe,id=monitor,path="$here/monitor" \
-		-mon chardev=monitor,mode=readline \
-		-chardev stdio,id=task,signal=off \
-		-device virtio-serial-ccw -device virtconsole,chardev=task \
-		-kernel "$dir/bzImage" -initrd "$dir/initramfs" \
-		-append "console=ttyS0 sclp_con_drop=0 ignore_loglevel printk.time=1 \
-printk.devkmsg=on panic=-1 page_owner=on rcupdate.rcu_cpu_stall_timeout=300 \
-lab=$task" \
-		"$@" < /dev/null && rc=0 || rc=$?
+		-mon chardev=monitor,mode=readline "$@" < /dev/null && rc=0 || rc=$?
 	if [ -e "$here/killed" ]; then
 		rm "$here/killed"
 		qemu "$@"

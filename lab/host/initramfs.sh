@@ -36,6 +36,9 @@ install -m 755 "$dir/tools-ism/ismcat" "$dir"/tools-ism/libism_[a-z]*[a-z] "$roo
 
 # The commands from the documents
 "$top/lab/checks/commands.sh" guest "$root/lab/documented"
+for recipe in recipe-there recipe-here; do
+	"$top/lab/checks/commands.sh" $recipe > "$root/lab/$recipe"
+done
 cp "$dir/kselftest.tar.gz" "$root/lab/"
 find "$build/driverctl" -type f -path '*bin/driverctl' \
 	-exec install {} "$root/bin/driverctl" \;
