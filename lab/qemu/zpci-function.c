@@ -14,12 +14,6 @@
 #include "compat.h"
 #include "zpci-function.h"
 
-static ZpciFunction *zpci_function_of(PCIDevice *pdev)
-{
-    return (ZpciFunction *)object_dynamic_cast(OBJECT(pdev),
-                                               TYPE_ZPCI_FUNCTION);
-}
-
 /* Functions with the same attributes share a group, as on a real machine. */
 static S390PCIGroup *zpci_group_like(const ClpRspQueryPciGrp *want)
 {
@@ -83,13 +77,15 @@ bool zpci_function_realize(ZpciFunction *fn, Error **errp)
 
 void zpci_function_plug(S390PCIBusDevice *pbdev)
 {
-    ZpciFunction *fn = zpci_function_of(pbdev->pdev);
+    ZpciFunction *fn = (ZpciFunction *)
+        object_dynamic_cast(OBJECT(pbdev->pdev), TYPE_ZPCI_FUNCTION);
     ZpciAttributes attr = { };
     S390PCIGroup *group;
 
     if (!fn) {
         return;
     }
+    pbdev->function = ZPCI_FUNCTION(object_ref(OBJECT(fn)));
     ZPCI_FUNCTION_GET_CLASS(fn)->describe(fn, &attr);
     group = zpci_function_group(&attr, &error_abort);   /* exists already */
 
@@ -104,9 +100,17 @@ void zpci_function_plug(S390PCIBusDevice *pbdev)
     pbdev->pci_group = group;
 }
 
+void zpci_function_unplug(S390PCIBusDevice *pbdev)
+{
+    ZpciFunction *fn = pbdev->function;
+
+    pbdev->function = NULL;
+    object_unref(OBJECT(fn));
+}
+
 void zpci_function_disable(S390PCIBusDevice *pbdev)
 {
-    ZpciFunction *fn = zpci_function_of(pbdev->pdev);
+    ZpciFunction *fn = pbdev->function;
 
     if (!fn) {
         return;
@@ -253,7 +257,7 @@ static ZpciFunction *zpci_begin(S390CPU *cpu, S390PCIBusDevice *pbdev,
                                 ZpciInsn *insn, uint8_t r, uintptr_t ra,
                                 bool *finished)
 {
-    ZpciFunction *fn = zpci_function_of(pbdev->pdev);
+    ZpciFunction *fn = pbdev->function;
     uint32_t fh = cpu->env.regs[r] >> 32;
     ZpciFunctionClass *klass;
     uint32_t usec;

@@ -7,10 +7,11 @@
  * be modelled that way: for an ISM one PCI STORE BLOCK is one message of 1 to
  * 4096 bytes, and it matters what the guest sees when it is refused.
  *
- * A PCI device that implements the QOM interface "zpci-function" gets each
- * PCILG, PCISTG and PCISTB to one of its BARs as a whole instead, and
- * determines how the instruction ends. It also chooses what CLP reports about
- * it. QEMU still handles configuration space.
+ * An object that implements the QOM interface "zpci-function" gets each PCILG,
+ * PCISTG and PCISTB to one of the BARs of a function as a whole instead, and
+ * determines how the instruction ends. QEMU still handles configuration space.
+ * A PCI device that implements the interface itself also chooses what CLP
+ * reports about it. For a function that is passed through, see zpci-vfio-ism.c.
  */
 #ifndef HW_S390X_ZPCI_FUNCTION_H
 #define HW_S390X_ZPCI_FUNCTION_H
@@ -103,7 +104,10 @@ typedef struct ZpciRules {
 struct ZpciFunctionClass {
     InterfaceClass parent;
 
-    /* Fill in the attributes, which do not change while it is realized. */
+    /*
+     * Fill in the attributes, which do not change while it is realized. Only
+     * called for a PCI device that implements the interface itself.
+     */
     void (*describe)(ZpciFunction *fn, ZpciAttributes *attr);
     void (*rules)(ZpciFunction *fn, ZpciRules *rules);
 
@@ -157,6 +161,7 @@ bool zpci_function_set_error(PCIDevice *pdev, uint16_t pec);
  * instruction is finished, false if QEMU must continue with it.
  */
 void zpci_function_plug(S390PCIBusDevice *pbdev);
+void zpci_function_unplug(S390PCIBusDevice *pbdev);
 void zpci_function_disable(S390PCIBusDevice *pbdev);
 bool zpci_function_pcilg(S390CPU *cpu, S390PCIBusDevice *pbdev,
                          uint8_t r1, uint8_t r2, uintptr_t ra);
