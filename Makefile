@@ -18,6 +18,7 @@ help:
 	@echo '  check-distro     Run the kselftests on kernels of Debian (SUITES="...")'
 	@echo '  check-llvm       Build the modules with LLVM=-19 W=1'
 	@echo '  check-debian13   Run and check on Debian 13, in a root file system'
+	@echo '  check-nested     Pass a function through to a guest of the guest'
 	@echo '  check-deb        Build the Debian package and install it on s390x'
 	@echo '  fuzz             Random operations against a model (N=1000000, SEED=N)'
 	@echo '  bench            Count the cost of the library and the driver (RECORD=1:'
@@ -56,6 +57,9 @@ check-debian13:
 
 check-llvm:
 	@lab/check.sh llvm
+
+check-nested:
+	@lab/check.sh nested
 
 check-deb:
 	@lab/check.sh deb
@@ -106,6 +110,6 @@ modules_install:
 distclean:
 	rm -rf build
 
-.PHONY: help run demo check check-distro check-llvm check-debian13 check-deb deb fuzz \
+.PHONY: help run demo check check-distro check-llvm check-debian13 check-nested check-deb deb fuzz \
 	bench series series-check htmldocs dist version modules modules_install clean \
 	distclean

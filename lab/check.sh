@@ -361,6 +361,12 @@ newest_lab() {
 	$lab KERNEL="$(cat build/newest)" all "$@"
 }
 
+# A guest of the guest uses a function that its QEMU passes through, without KVM; not run
+# by default, because a machine in a machine takes minutes to boot
+nested() {
+	$lab nested && lab/checks/nested.sh
+}
+
 # Which of the two modules with the same name is loaded
 updates() {
 	newest newest_lab boot-updates

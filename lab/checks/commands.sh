@@ -25,7 +25,8 @@ where() {
 		echo in_git ;;
 	"make bench"*)
 		echo "SKIP is a measurement, not a test" ;;
-	"make check-debian13" | "make series-check" | lab/checks/kunit-tree.sh)
+	"make check-debian13" | "make check-nested" | "make -C lab nested "* | \
+	"make series-check" | lab/checks/kunit-tree.sh)
 		echo "SKIP is a long test itself" ;;
 	"make deb" | apt* | dkms*)
 		echo package ;;

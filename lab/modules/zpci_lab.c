@@ -39,6 +39,10 @@
 LIST_HEAD(zpci_lab_fns);
 EXPORT_SYMBOL_GPL(zpci_lab_fns);
 
+static bool reset;
+module_param(reset, bool, 0444);
+MODULE_PARM_DESC(reset, "reset an ISM before use, with its memory mapped already");
+
 static struct dentry *zpci_lab_dir;
 
 /* [from][to]: the fewest registers that cover these bytes of a doubleword */
@@ -73,7 +77,14 @@ EXPORT_SYMBOL_GPL(zpci_lab_get);
 
 void zpci_lab_set(struct zpci_lab_fn *fn, u64 reg, u64 val)
 {
-	if (lab_store(fn, ZPCI_LAB_BAR, reg, val))
+	int rc;
+
+	/* If an ISM is passed through, it accepts no PCISTG, not even here */
+	if (fn->pdev->vendor == PCI_VENDOR_ID_IBM)
+		rc = lab_store_block(fn, ZPCI_LAB_BAR, reg, &val, sizeof(val));
+	else
+		rc = lab_store(fn, ZPCI_LAB_BAR, reg, val);
+	if (rc)
 		pci_warn(fn->pdev, "no access to control register %llx\n", reg);
 }
 EXPORT_SYMBOL_GPL(zpci_lab_set);
@@ -339,7 +350,8 @@ static int lab_setup_ism(struct zpci_lab_fn *fn)
 				      GFP_KERNEL);
 	if (!fn->sba || !fn->dmb)
 		return -ENOMEM;
-	rc = lab_ism_register(fn, &token);
+	rc = reset ? pci_reset_function_locked(fn->pdev) : 0;
+	rc = rc ?: lab_ism_register(fn, &token);
 	if (rc)
 		return rc;
 	fn->to = (struct zpci_lab_area){ .pcias = ISM_BAR_DATA, .base = token,

@@ -2,8 +2,10 @@
 /*
  * One ISM function in user space, one bound to the kernel's own driver
  *
- * usage: vfio_ism_mixed BDF, bound to ism_vfio_pci, with the lab's module
- * ism_client loaded as a client of the other function
+ * usage: vfio_ism_mixed BDF [TO FROM], bound to ism_vfio_pci, with the lab's module
+ * ism_client loaded as a client of the other function. If that is in another machine,
+ * TO and FROM are pipes: one takes commands for its shell, the other has their output
+ * and then "= " and their exit code.
  *
  * What one side moves into the other's DMB and signals, the other side
  * receives: the data, the interrupt with the bit of the element, a software
@@ -42,13 +44,31 @@ static struct ism_dmb dmb = { .len = DMB_LEN, .sba_idx = SBA_IDX };
 static __u8 *mem, *data;
 static __u64 kernel_gid, gid, kernel_tok;
 
-static int get(const char *name, char *buf, size_t len)
+/* The shell of the other machine; NULL if the module is loaded here */
+static FILE *to, *from;
+
+/* Run a command in the other machine; returns the last line of its output in @buf */
+static int run_there(const char *command, char *buf, size_t len)
 {
-	char path[128];
+	char line[256];
+
+	if (len)
+		buf[0] = 0;
+	fprintf(to, "%s\n", command);
+	fflush(to);
+	while (fgets(line, sizeof(line), from)) {
+		if (!strncmp(line, "= ", 2))
+			return strcmp(line, "= 0\n") ? -EIO : 0;
+		snprintf(buf, len, "%s", line);
+	}
+	return -EPIPE;
+}
+
+static int get_here(const char *path, char *buf, size_t len)
+{
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), KERNEL "%s", name);
 	fd = open(path, O_RDONLY);
 	if (fd < 0)
 		return -errno;
@@ -60,6 +80,16 @@ static int get(const char *name, char *buf, size_t len)
 	return 0;
 }
 
+static int get(const char *name, char *buf, size_t len)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "cat " KERNEL "%s", name);
+	if (to)
+		return run_there(command, buf, len);
+	return get_here(command + strlen("cat "), buf, len);
+}
+
 static __u64 get_number(const char *name)
 {
 	char buf[32];
@@ -69,11 +99,14 @@ static __u64 get_number(const char *name)
 
 static int set_number(const char *name, __u64 val)
 {
-	char path[128], buf[32];
+	char path[128], buf[32], command[192];
 
 	snprintf(path, sizeof(path), KERNEL "%s", name);
 	snprintf(buf, sizeof(buf), "%#llx", (unsigned long long)val);
-	return vfio_write_file(path, buf);
+	if (!to)
+		return vfio_write_file(path, buf);
+	snprintf(command, sizeof(command), "echo %s > %s", buf, path);
+	return run_there(command, NULL, 0);
 }
 
 /* Wait until the kernel's side has received this */
@@ -175,8 +208,14 @@ int main(int argc, char **argv)
 {
 	int ret;
 
-	if (argc != 2)
-		ksft_exit_fail_msg("usage: %s BDF\n", argv[0]);
+	if (argc != 2 && argc != 4)
+		ksft_exit_fail_msg("usage: %s BDF [TO FROM]\n", argv[0]);
+	if (argc == 4) {
+		to = fopen(argv[2], "w");
+		from = fopen(argv[3], "r");
+		if (!to || !from)
+			ksft_exit_fail_msg("the pipes cannot be opened\n");
+	}
 	ksft_print_header();
 	mem = mmap(NULL, DMB_LEN, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# nested.sh: a guest in the guest uses an ISM function through vfio-pci. Prints KTAP.
+#
+# Its ism driver must issue the same PCI instructions, with the same data, as on a
+# machine that has the function itself, with as much memory and one CPU.
+set -eu
+cd "$(dirname "$0")/../.."
+. lab/ktap.sh
+
+log=build/log/nested
+lab="make --no-print-directory -C lab PROFILE=guest"
+
+# The log of the guest continues with what is only tested there
+same_instructions() {
+	n=$(wc -l < $log-direct1)
+	[ "$n" -gt 30 ] && head -n "$n" $log-guest1 | cmp - $log-direct1
+}
+
+echo "TAP version 13"
+echo "1..3"
+try $log.direct "the driver without a guest" $lab boot-mixed LOG="$PWD/$log-direct" \
+	QEMU="-m 256M -smp 1"
+try $log.guest "the driver in a guest of the guest" $lab boot-nested \
+	LOG="$PWD/$log-guest"
+same_instructions
+ok "the instructions are the same"
+exit $failed
