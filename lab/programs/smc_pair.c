@@ -226,11 +226,11 @@ static void unbind_and_bind(const char *bdf)
 /* The first function that is bound to ism */
 static void find_function(char *bdf, size_t len)
 {
-	FILE *f = popen("cd /sys/bus/pci/drivers/ism && echo *:*", "r");
+	FILE *f = popen("cd /sys/bus/pci/drivers/ism && printf '%s\\n' *:*", "r");
 
 	if (!f || !fgets(bdf, len, f))
 		ksft_exit_fail_msg("no function is bound to ism\n");
-	bdf[strcspn(bdf, " \n")] = 0;
+	bdf[strcspn(bdf, "\n")] = 0;
 	pclose(f);
 }
 
@@ -446,7 +446,7 @@ static int end_early(void)
 	for (i = 0; i < SHORT; i++)
 		bad += !echo(i % 100 + 1, i);
 	ksft_print_msg("%zu of %d connections hang\n", bad, SHORT);
-	ksft_test_result(!bad, "end_early\n");
+	ksft_test_result(!bad, "early\n");
 	if (!quit())
 		ksft_exit_fail_msg("the server is gone\n");
 	ksft_finished();
