@@ -8,21 +8,21 @@ set -eu
 cd "$(dirname "$0")/../.."
 . lab/ktap.sh
 
-log=build/log/nested
+logs=build/log/nested
 lab="make --no-print-directory -C lab PROFILE=guest"
 
 # The log of the guest continues with what is only tested there
 same_instructions() {
-	n=$(wc -l < $log-direct1)
-	[ "$n" -gt 30 ] && head -n "$n" $log-guest1 | cmp - $log-direct1
+	n=$(wc -l < $logs-direct1)
+	[ "$n" -gt 30 ] && head -n "$n" $logs-guest1 | cmp - $logs-direct1
 }
 
 echo "TAP version 13"
 echo "1..3"
-try $log.direct "the driver without a guest" $lab boot-mixed LOG="$PWD/$log-direct" \
+try $logs.direct "the driver without a guest" $lab boot-mixed LOG="$PWD/$logs-direct" \
 	QEMU="-m 256M -smp 1"
-try $log.guest "the driver in a guest of the guest" $lab boot-nested \
-	LOG="$PWD/$log-guest"
+try $logs.guest "the driver in a guest of the guest" $lab boot-nested \
+	LOG="$PWD/$logs-guest"
 same_instructions
 ok "the instructions are the same"
 exit $failed

@@ -17,7 +17,7 @@ rm -rf "$inner" "$outer"
 mkdir -p "$inner/bin" "$inner/lab" "$outer/nested"
 cp -a "$root/bin/busybox" "$root/bin/sh" "$inner/bin/"
 install -m 755 "$lab/guest/inner-init" "$inner/init"
-cp "$lab/guest/lib.sh" "$lab/ktap.sh" "$lab/ktap.awk" "$inner/lab/"
+cp "$lab/guest/lib.sh" "$lab/terminal.sh" "$lab/ktap.sh" "$lab/ktap.awk" "$inner/lab/"
 {
 	modprobe -d "$root" -S "$release" -a --show-depends ism ism_client zpci_fh_lab |
 		sed -n "s,^insmod $root/\([^ ]*\).*,\1,p"
