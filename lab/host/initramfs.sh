@@ -79,6 +79,5 @@ else
 fi
 install_modules -C "$dir/modules" KDIR="$dir/obj"
 
-(cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) |
-	gzip -1 > "$dir/initramfs.new"
+archive "$root" > "$dir/initramfs.new"
 mv "$dir/initramfs.new" "$dir/initramfs"

@@ -45,6 +45,11 @@ kbuild() {
 	fi
 }
 
+# archive DIR: print a compressed root file system. Several can be concatenated.
+archive() {
+	(cd "$1" && find . | cpio --quiet -o -H newc -R 0:0) | gzip -1
+}
+
 # need_space GIB: before a step that fills the disk
 need_space() {
 	have=$(df -Pk "$build" | awk 'NR == 2 { print int($4 / 1048576) }')

@@ -8,10 +8,6 @@ set -eu
 dir=$1
 root=$dir/root inner=$dir/inner outer=$dir/outer
 
-archive() {
-	(cd "$1" && find . | cpio --quiet -o -H newc -R 0:0) | gzip -1
-}
-
 release=$(ls "$root/lib/modules")
 rm -rf "$inner" "$outer"
 mkdir -p "$inner/bin" "$inner/lab" "$outer/nested"

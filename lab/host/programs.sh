@@ -30,5 +30,4 @@ for program in nbdkit nbd-client mkfs.ext4 e2fsck agetty cmp; do
 done
 add nbdkit-file-plugin.so usr/lib/s390x-linux-gnu/nbdkit/plugins
 chmod 755 "$root"
-(cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) | gzip -1 |
-	cat "$dir/initramfs" - > "$dir/initramfs-programs"
+archive "$root" | cat "$dir/initramfs" - > "$dir/initramfs-programs"
