@@ -18,7 +18,7 @@
 # The logs are build/log/NAME and build/log/NAME.kernel, or NAME.NR and NAME.NR.kernel;
 # PROFILE, if it is not lpar, and "debug" become part of the name. COVERAGE is a
 # directory for the gcov counts. KNOWN is a pattern for kernel warnings that are not
-# failures. For WHERE and EXPECTED see ktap.awk, for INITRAMFS machine.sh.
+# failures. For WHERE and EXPECTED see ktap.awk.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # machine.sh LOG DIR TASK [QEMU ARGUMENT...]: run a machine with the kernel in DIR and
 # guest/TASK, which uses standard input and output. Kernel messages go to LOG.
-# INITRAMFS names another root file system in DIR.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -17,7 +16,7 @@ exec "$build/qemu/qemu-system-s390x" \
 	-device sclplmconsole,chardev=kernel \
 	-chardev stdio,id=task,signal=off \
 	-device virtio-serial-ccw -device virtconsole,chardev=task \
-	-kernel "$dir/bzImage" -initrd "$dir/${INITRAMFS-initramfs}" \
+	-kernel "$dir/bzImage" -initrd "$dir/initramfs" \
 	-append "console=ttyS0 sclp_con_drop=0 ignore_loglevel printk.time=1 \
 printk.devkmsg=on panic=-1 page_owner=on rcupdate.rcu_cpu_stall_timeout=300 \
 lab=$task" \
