@@ -470,10 +470,7 @@ static const struct test tests[] = {
 
 int main(int argc, char **argv)
 {
-	if (argc > 1)
-		operations = strtoul(argv[1], NULL, 0);
-	if (argc > 2)
-		seed = strtoull(argv[2], NULL, 0);
+	parse_arguments(argc, argv, &operations, &seed);
 	run_tests(tests, sizeof(tests) / sizeof(*tests));
 	free(sides[0].dmb);
 	free(sides[1].dmb);

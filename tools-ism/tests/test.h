@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/types.h>
+
 #define CHECK(condition)						\
 	do {								\
 		if (!(condition)) {					\
@@ -28,6 +30,16 @@ struct test {
 };
 
 #define TEST(function) { #function, function }
+
+/* A test program's arguments: [OPERATIONS [SEED]] */
+static inline void parse_arguments(int argc, char **argv, unsigned long *operations,
+				   __u64 *seed)
+{
+	if (argc > 1)
+		*operations = strtoul(argv[1], NULL, 0);
+	if (argc > 2)
+		*seed = strtoull(argv[2], NULL, 0);
+}
 
 static inline void run_tests(const struct test *test, unsigned int n)
 {
