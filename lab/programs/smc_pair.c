@@ -30,7 +30,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -62,7 +61,7 @@
 enum kind {
 	ECHO = 'e',		/* echo; after the end the number of bytes */
 	URGENT = 'u',		/* send back the urgent byte */
-	UNBIND = 'x',		/* unbind its function and bind it again, then echo */
+	UNBIND = 'x',		/* unbind its function and bind it again */
 	QUIT = 'q',
 };
 
