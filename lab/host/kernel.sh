@@ -33,10 +33,13 @@ configure() {
 	done
 	"$dir/source/scripts/kconfig/merge_config.sh" -m .config $fragments
 	make olddefconfig
-	cat $fragments | grep -E '^CONFIG_|^# CONFIG_.* is not set$' | sort > wanted
+	cat $fragments | grep '^CONFIG_' | sort > wanted
 	sort .config | comm -23 wanted - > lost
+	# Not set, or not there at all
+	cat $fragments | sed -n 's/^# \(CONFIG_.*\) is not set$/^\1=/p' > unwanted
+	grep -f unwanted .config >> lost || :
 	[ ! -s lost ] || die "kconfig dropped these options, whose dependencies are" \
-		"not met: $(cat lost); add the dependencies to the fragment"
+		"not met, or set them: $(cat lost); add the dependencies to the fragment"
 }
 
 "$host/source.sh" "$dir" "$version" "$source"
