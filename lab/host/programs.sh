@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# programs.sh DIR: build DIR/initramfs-programs, which is DIR/initramfs and Debian's
-# programs for a disk and a console through ismcat
+# programs.sh DIR: build DIR/initramfs-programs, which is DIR/initramfs and programs of
+# Debian: for a disk and a console through ismcat, and iperf3
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -10,9 +10,13 @@ packages=$build/programs
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
-[ -d "$packages" ] || "$host/fetch.sh" programs \
-	"nbdkit:s390x nbd-client:s390x e2fsprogs:s390x util-linux:s390x diffutils:s390x" \
-	"$packages" $program_suites
+wanted="nbdkit:s390x nbd-client:s390x e2fsprogs:s390x util-linux:s390x diffutils:s390x
+	iperf3:s390x"
+[ "$(cat "$packages/wanted" 2> /dev/null)" = "$wanted" ] || {
+	rm -rf "$packages"
+	"$host/fetch.sh" programs "$wanted" "$packages" $program_suites
+	echo "$wanted" > "$packages/wanted"
+}
 
 # add NAME FOLDER: a file from the packages, and the libraries that it needs
 add() {
@@ -25,9 +29,11 @@ add() {
 	done
 }
 
-for program in nbdkit nbd-client mkfs.ext4 e2fsck agetty cmp; do
+for program in nbdkit nbd-client mkfs.ext4 e2fsck agetty cmp iperf3; do
 	add $program bin
 done
 add nbdkit-file-plugin.so usr/lib/s390x-linux-gnu/nbdkit/plugins
+s390x-linux-gnu-gcc -O2 -Wall -shared -fPIC -o "$root/lib/smc_preload.so" \
+	"$lab/programs/smc_preload.c"
 chmod 755 "$root"
 archive "$root" | cat "$dir/initramfs" - > "$dir/initramfs-programs"
