@@ -112,10 +112,12 @@ fabric() {
 	return $failed
 }
 
-# The kernel's own SMC-D between two machines: data and faults; then between two machines
-# with the newest kernel, and with different ones
+# The kernel's own SMC-D between two machines: data and faults, a program that people know,
+# and the commands of the documents; then between two machines with the newest kernel,
+# and with different ones
 smc() {
-	$lab boot-smc && $lab boot-smc WHAT=faults &&
+	$lab boot-smc && $lab boot-smc WHAT=faults && $lab boot-iperf &&
+	lab/checks/by-hand.sh &&
 	newest newest_lab boot-smc && newest newest_lab boot-smc KERNEL2=6.12
 }
 
