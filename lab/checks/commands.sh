@@ -94,6 +94,7 @@ tasks() {
 		-e 's/.*boot\.sh [0-9]+ (boot-[a-z-]*) .*/\1/p' \
 		-e 's/^(SUITES="" )?lab\/check\.sh/check/p' \
 		-e 's/^host\/demo\.sh .*/check demo/p' \
+		-e 's/^host\/programs\.sh .*/check smc/p' \
 		-e 's/^upstream\/series\.sh/check series/p'
 }
 
