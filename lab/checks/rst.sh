@@ -23,6 +23,7 @@ done < "$top/upstream/map"
 mkdir "$docs/rst"
 cp "$top"/Documentation/*.rst "$docs/rst/"
 cp "$top/selftests/README" "$docs/rst/selftests.rst"
+rsync -aR "$top/./tools-ism/examples" "$docs/" # included by libism.rst
 {
 	printf 'zpci_fh and vfio-ism\n====================\n\n.. toctree::\n\n'
 	cd "$docs/rst"
