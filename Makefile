@@ -21,8 +21,8 @@ help:
 	@echo '  check-nested     Pass a function through to a guest of the guest'
 	@echo '  check-deb        Build the Debian package and install it on s390x'
 	@echo '  fuzz             Random operations against a model (N=1000000, SEED=N)'
-	@echo '  bench            Count the cost of the library and the driver (RECORD=1:'
-	@echo '                   save it in lab/checks/costs)'
+	@echo '  bench            Count the cost of the library, the driver, libism and SMC-D'
+	@echo '                   (RECORD=1: save the first two in lab/checks/costs)'
 	@echo '  series           Make the patches for Linux, build/series/NAME/*.patch'
 	@echo '  series-check     Apply, build, check and boot them'
 	@echo '  htmldocs         Build the documents in build/docs/html'
@@ -75,6 +75,8 @@ fuzz:
 
 bench:
 	+@$(lab) all boot-bench
+	+@$(lab) boot-libism-cost PROFILE=lab
+	+@$(lab) boot-iperf
 	+@$(lab) all boot-driver-bench boot-driver-writers KERNEL=7.3
 
 series:
