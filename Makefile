@@ -75,7 +75,7 @@ fuzz:
 
 bench:
 	+@$(lab) all boot-bench
-	+@$(lab) boot-libism-cost PROFILE=lab
+	+@$(lab) boot-libism-cost boot-libism-time PROFILE=lab
 	+@$(lab) boot-iperf
 	+@$(lab) all boot-driver-bench boot-driver-writers KERNEL=7.3
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The cost of a channel in PCI instructions, as the machine counts them
+ * The cost of a channel in PCI instructions, as the machine counts them, and in time
  *
- * usage: libism_cost BDF BDF, two functions that reach each other
+ * usage: libism_cost BDF BDF	two functions of this machine that reach each other
+ *        libism_cost BDF GID	GID is that of a function in another machine, where
+ *        libism_cost serve BDF	runs
  *
- * Two processes use a function each. Messages have a length that divides 4096, so that
- * none crosses 4 KiB of the ring, which would take another instruction. Prints a line for
- * each kind of use, and exits with 1 if one takes more than the limits below.
+ * With two functions, two processes use one each. Messages have a length that divides
+ * 4096, so that none crosses 4 KiB of the ring, which would take another instruction.
+ * Prints a line for each kind of use, and exits with 1 if one takes more instructions
+ * than the limits below.
  */
 #include <err.h>
 #include <errno.h>
@@ -17,6 +20,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <libism.h>
@@ -32,7 +36,13 @@
 
 static unsigned char buf[MIB];
 static char **bdf;
+static unsigned int functions = 2;	/* of this machine */
 static bool too_much;
+
+struct costs {
+	struct fmb fmb;
+	double s;
+};
 
 static void wait_for_more(struct libism *ism)
 {
@@ -85,16 +95,15 @@ static struct libism *open_function(const char *name)
 }
 
 /* Every byte of the bulk data is compared; then every message is returned */
-static void receive(void)
+static void receive(const char *name)
 {
 	const struct libism_listen_opts opts = { .port = PORT };
 	static unsigned char got[MIB];
-	struct libism *ism = open_function(bdf[1]);
+	struct libism *ism = open_function(name);
 	struct libism_listener *listener;
 	struct libism_channel *channel;
 	size_t n, at = 0;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (libism_listen(ism, &listener, &opts))
 		err(1, "listen");
 	while (libism_accept(listener, &channel))
@@ -112,54 +121,84 @@ static void receive(void)
 	exit(0);
 }
 
-/* The counts of both functions */
-static struct fmb measure(void)
+/* The counts of our functions, and the time */
+static struct costs measure(void)
 {
-	struct fmb fmb[2];
+	struct costs costs = { 0 };
+	struct timespec ts;
+	struct fmb fmb;
+	unsigned int i;
 
-	if (fmb_read(bdf[0], &fmb[0]) || fmb_read(bdf[1], &fmb[1]))
-		errx(1, "no function measurement");
-	fmb[0].loads += fmb[1].loads;
-	fmb[0].stores += fmb[1].stores;
-	fmb[0].blocks += fmb[1].blocks;
-	return fmb[0];
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	costs.s = ts.tv_sec + ts.tv_nsec / 1e9;
+	for (i = 0; i < functions; i++) {
+		if (fmb_read(bdf[i], &fmb))
+			errx(1, "no function measurement");
+		costs.fmb.loads += fmb.loads;
+		costs.fmb.stores += fmb.stores;
+		costs.fmb.blocks += fmb.blocks;
+	}
+	return costs;
 }
 
-static void report(const char *what, const struct fmb *before, double per, double limit)
+static void report(const char *what, const struct costs *before, double per, double limit)
 {
-	const struct fmb now = measure();
-	unsigned long loads = now.loads - before->loads;
-	double blocks = now.blocks - before->blocks;
+	const struct costs now = measure();
+	unsigned long loads = now.fmb.loads - before->fmb.loads;
+	double blocks = now.fmb.blocks - before->fmb.blocks;
 
-	printf("%-28s PCISTB %8.2f (limit %.0f), PCILG %lu\n", what, blocks / per, limit,
-	       loads);
-	too_much |= blocks / per > limit || loads || now.stores != before->stores;
+	printf("%-28s PCISTB %8.2f (limit %.0f), PCILG %lu, %.3f ms\n", what, blocks / per,
+	       limit, loads, (now.s - before->s) * 1000 / per);
+	too_much |= blocks / per > limit || loads || now.fmb.stores != before->fmb.stores;
 }
 
-static void send_all(void)
+/* The GID of our other function, in a process that then receives */
+static uint64_t start_receiver(void)
 {
-	struct libism *ism = open_function(bdf[0]), *peer;
+	struct libism *peer = open_function(bdf[1]);
+	uint64_t gid = libism_gid(peer);
+
+	libism_close(peer);
+	if (!fork()) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		receive(bdf[1]);
+	}
+	sleep(1);
+	return gid;
+}
+
+/* The receiver of another machine may not be there yet */
+static struct libism_channel *connect_to(struct libism *ism, uint64_t gid)
+{
+	struct libism_channel *channel;
+	time_t end = time(NULL) + 60;
+
+	while (time(NULL) < end) {
+		if (!libism_connect(ism, &channel, gid, PORT)) {
+			while (libism_channel_status(channel) && errno == EINPROGRESS)
+				wait_for_more(ism);
+			if (!libism_channel_status(channel))
+				return channel;
+			libism_channel_close(channel);
+		}
+		usleep(100000);
+	}
+	err(1, "connect");
+}
+
+static void send_all(uint64_t gid)
+{
+	struct libism *ism = open_function(bdf[0]);
 	struct libism_channel *channel;
 	struct libism_counters c;
-	struct fmb before;
-	uint64_t gid;
+	struct costs before;
 	int i;
 
-	peer = open_function(bdf[1]);
-	gid = libism_gid(peer);
-	libism_close(peer);
-	if (!fork())
-		receive();
-	sleep(1);
-	if (libism_connect(ism, &channel, gid, PORT))
-		err(1, "connect");
-	while (libism_channel_status(channel)) {
-		if (errno != EINPROGRESS)
-			err(1, "connect");
-		wait_for_more(ism);
+	channel = connect_to(ism, gid);
+	for (i = 0; i < functions; i++) {
+		if (fmb_restart(bdf[i]))
+			errx(1, "no function measurement");
 	}
-	if (fmb_restart(bdf[0]) || fmb_restart(bdf[1]))
-		errx(1, "no function measurement");
 
 	before = measure();
 	for (i = 0; i < BULK_MIB; i++)
@@ -176,7 +215,7 @@ static void send_all(void)
 		write_all(ism, channel, MESSAGE_LEN, 0);
 		read_some(ism, channel, buf, MESSAGE_LEN);
 	}
-	report("message and answer", &before, MESSAGES, 4);
+	report("message and answer", &before, MESSAGES, 2 * functions);
 
 	before = measure();
 	sleep(IDLE_S);
@@ -191,13 +230,20 @@ int main(int argc, char **argv)
 	int status;
 
 	if (argc != 3)
-		errx(2, "usage: %s BDF BDF", argv[0]);
+		errx(2, "usage: %s BDF BDF | BDF GID | serve BDF", argv[0]);
 	bdf = argv + 1;
 	for (i = 0; i < sizeof(buf); i++)
 		buf[i] = i * 2654435761U >> 24;
-	send_all();
-	if (wait(&status) < 0 || status)
-		errx(1, "the receiver has failed");
+	if (!strcmp(bdf[0], "serve"))
+		receive(bdf[1]);
+	if (strchr(bdf[1], ':')) {
+		send_all(start_receiver());
+		if (wait(&status) < 0 || status)
+			errx(1, "the receiver has failed");
+	} else {
+		functions = 1;
+		send_all(strtoull(bdf[1], NULL, 16));
+	}
 	if (too_much)
 		errx(1, "too many instructions");
 	return 0;
