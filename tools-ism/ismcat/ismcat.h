@@ -65,6 +65,7 @@ struct session {
 	bool in_end, out_end;
 	bool opened;			/* the channel was open */
 	bool escaped;			/* the escape character was the last one */
+	bool held;			/* some of what was sent may not be published */
 	uint32_t word;
 	char buffer[BUFFER_LEN];	/* from the peer, to be written to @out */
 	size_t start, len;

@@ -138,13 +138,16 @@ static bool read_local(struct session *session, size_t room)
 	n = unescape(session, buf, n);
 	/* there is room, so what is not written is lost with the channel */
 	libism_channel_write(session->channel, buf, n, LIBISM_MORE);
+	session->held = true;
 	return true;
 }
 
-/* Nothing is left unpublished, unless the peer's buffer is full */
+/*
+ * Nothing is left unpublished, unless the peer's buffer is full. Then it is published
+ * when there is room, even if there is nothing more to send.
+ */
 static void to_peer(struct session *session)
 {
-	bool any = false;
 	size_t room;
 
 	while (!session->in_end && !session->result) {
@@ -153,10 +156,10 @@ static void to_peer(struct session *session)
 			return;
 		if (!read_local(session, room))
 			break;
-		any = true;
 	}
-	if (any && !session->in_end)
+	if (session->held && !session->in_end)
 		libism_channel_write(session->channel, NULL, 0, 0);
+	session->held = false;
 }
 
 static void pass_size(struct session *session)

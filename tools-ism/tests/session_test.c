@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of one session of ismcat, on function 1 of fake.c, with a program as its local
+ * end. The other end is the library on function 0.
+ */
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../ismcat/ismcat.h"
+#include "fake.h"
+#include "test.h"
+
+#define PORT		7
+#define RING		(9 * 4096)	/* an eighth is not a number of pages */
+#define MUCH		(1024 * 1024)	/* more than sockets and rings hold */
+
+static const struct options options = {
+	.connect = true, .local = LOCAL_UNIX, .escape = -1,
+};
+
+static struct libism *ism[2];
+static struct libism_channel *server;
+static struct session *session;
+static int program;		/* its end of the socket, which does not block */
+static char buf[MUCH];
+
+void local_set_size(int fd, uint32_t word)
+{
+}
+
+static void pump(void)
+{
+	int round;
+
+	for (round = 0; round < 4; round++) {
+		libism_dispatch(ism[0]);
+		libism_dispatch(ism[1]);
+	}
+}
+
+static void start(void)
+{
+	const struct libism_listen_opts listen_opts = { .port = PORT };
+	struct libism_opts opts = { .bdf = "0", .ring_len = RING };
+	struct libism_listener *listener;
+	struct libism_channel *client;
+	int fd[2];
+
+	CHECK(!libism_open(&ism[0], &opts));
+	opts.bdf = "1";
+	CHECK(!libism_open(&ism[1], &opts));
+	CHECK(!libism_listen(ism[0], &listener, &listen_opts));
+	CHECK(!libism_connect(ism[1], &client, FAKE_GID, PORT));
+	pump();
+	CHECK(!libism_accept(listener, &server));
+	CHECK(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd));
+	program = fd[0];
+	session = session_new(client, &options, fd[1], fd[1]);
+	CHECK(session);
+}
+
+static void stop(void)
+{
+	session_free(session);
+	close(program);
+	libism_close(ism[1]);
+	libism_close(ism[0]);
+	CHECK(!fake_dmbs());
+}
+
+/* Both sides do what they can; returns whether the session is over */
+static bool run(void)
+{
+	bool over;
+
+	pump();
+	over = session_run(session);
+	pump();
+	return over;
+}
+
+/* What fills the peer's buffer to the last byte arrives although nothing follows it */
+static void whole_ring(void)
+{
+	size_t got = 0;
+	int rounds;
+
+	start();
+	CHECK(write(program, buf, RING) == RING);
+	for (rounds = 0; rounds < 100 && got < RING; rounds++) {
+		ssize_t n;
+
+		CHECK(!run());
+		n = libism_channel_read(server, buf, RING);
+		got += n > 0 ? n : 0;
+	}
+	CHECK(got == RING);
+	stop();
+}
+
+/* The program reads what arrived before the peer went away, then sees the end */
+static void peer_gone(void)
+{
+	start();
+	CHECK(libism_channel_write(server, "abc", 3, 0) == 3);
+	fake_reset(0);
+	CHECK(run() && session->result == ECONNRESET);
+	CHECK(read(program, buf, MUCH) == 3);
+	stop();
+}
+
+static const struct test tests[] = {
+	TEST(whole_ring), TEST(peer_gone),
+};
+
+int main(void)
+{
+	run_tests(tests, sizeof(tests) / sizeof(*tests));
+	return 0;
+}
