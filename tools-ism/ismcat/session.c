@@ -182,6 +182,18 @@ static bool hung_up(const struct session *session)
 }
 
 /*
+ * The peer has gone, but the local end has not taken all of its data yet. It may first
+ * wait until it can write, so tell it that it cannot.
+ */
+static void refuse_local(struct session *session)
+{
+	if (!is_socket(session) || session->in_end)
+		return;
+	session->in_end = true;
+	shutdown(session->in, SHUT_RD);
+}
+
+/*
  * The session is over when both streams have ended, or one end was closed altogether
  */
 bool session_run(struct session *session)
@@ -198,6 +210,8 @@ bool session_run(struct session *session)
 	to_peer(session);
 	if (session->result || hung_up(session))
 		return true;
+	if (failed)
+		refuse_local(session);
 	if (!session->out_end)
 		return false;
 	return session->in_end || session->options->local == LOCAL_PTY ||

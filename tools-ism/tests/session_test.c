@@ -3,6 +3,7 @@
  * Tests of one session of ismcat, on function 1 of fake.c, with a program as its local
  * end. The other end is the library on function 0.
  */
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -109,8 +110,32 @@ static void peer_gone(void)
 	stop();
 }
 
+/* It notices this even if it writes all before it reads anything */
+static void peer_gone_while_blocked(void)
+{
+	ssize_t n, in = 0;	/* not read yet */
+
+	start();
+	while ((n = libism_channel_write(server, buf, MUCH, 0)) > 0) {
+		in += n;
+		CHECK(!run());
+	}
+	while ((n = write(program, buf, MUCH)) > 0)
+		CHECK(!run());
+	fake_reset(0);
+	CHECK(!run());
+	signal(SIGPIPE, SIG_IGN);
+	CHECK(write(program, buf, 1) == -1 && errno == EPIPE);
+	while (!run() && (n = read(program, buf, MUCH)) > 0)
+		in -= n;
+	while ((n = read(program, buf, MUCH)) > 0)
+		in -= n;
+	CHECK(in < RING / 4 && session->result == ECONNRESET);	/* not all was published */
+	stop();
+}
+
 static const struct test tests[] = {
-	TEST(whole_ring), TEST(peer_gone),
+	TEST(whole_ring), TEST(peer_gone), TEST(peer_gone_while_blocked),
 };
 
 int main(void)
