@@ -403,6 +403,27 @@ static void full_queue(void)
 	close_all();
 }
 
+/* No event is lost that arrives while others are handled, the first by a store */
+static void busy_queue(void)
+{
+	unsigned long accepted, got = 0;
+	struct libism_event event;
+	int i;
+
+	open_all();
+	listen_all();
+	accepted = fake_counts[0].events;
+	CHECK(!libism_connect(ism[1], &client, FAKE_GID, PORT));
+	for (i = 0; i < 13; i++)
+		CHECK(!libism_signal(ism[2], FAKE_GID, 0x80, i));
+	fake_flood(0);
+	libism_dispatch(ism[0]);
+	while (!libism_event(ism[0], &event))
+		got++;
+	CHECK(1 + got == fake_counts[0].events - accepted);
+	close_all();
+}
+
 static void many_peers(void)
 {
 	const struct libism_opts opts = { .ring_len = 8192, .max_channels = 16 };
@@ -669,9 +690,10 @@ static const struct test tests[] = {
 	TEST(functions), TEST(dmbs), TEST(events), TEST(data_both_ways),
 	TEST(back_pressure), TEST(half_close), TEST(close_delivers),
 	TEST(close_during_dispatch), TEST(words), TEST(refusals), TEST(no_answer),
-	TEST(full_queue), TEST(many_peers), TEST(thousand_connects), TEST(peer_reset),
-	TEST(own_reset), TEST(own_request), TEST(keepalive), TEST(lost_interrupt),
-	TEST(bulk_cost), TEST(message_cost), TEST(idle_cost), TEST(hostile_peer),
+	TEST(full_queue), TEST(busy_queue), TEST(many_peers), TEST(thousand_connects),
+	TEST(peer_reset), TEST(own_reset), TEST(own_request), TEST(keepalive),
+	TEST(lost_interrupt), TEST(bulk_cost), TEST(message_cost),
+	TEST(idle_cost), TEST(hostile_peer),
 };
 
 int main(int argc, char **argv)

@@ -27,6 +27,7 @@ struct dmb {
 static struct function {
 	bool open;
 	bool deaf;		/* interrupts get lost */
+	bool flooded;		/* see fake_flood() */
 	__u8 window[ISM_PAGE_SIZE];
 	struct ism_sba *sba;
 	struct ism_ieq *ieq;
@@ -96,6 +97,7 @@ static int post(int n, __u32 type, __u32 code, __u64 tok, __u64 info)
 	f->unread++;
 	f->ieq->idx = htobe64(f->slot);
 	f->sba->flags |= htobe32(ISM_SBA_EVENT | ISM_SBA_SIGNAL);
+	fake_counts[n].events++;
 	interrupt(n);
 	return 0;
 }
@@ -262,6 +264,11 @@ void fake_request(unsigned int n)
 		abort();
 }
 
+void fake_flood(unsigned int n)
+{
+	functions[n].flooded = true;
+}
+
 void fake_lose_interrupts(unsigned int n, int lose)
 {
 	functions[n].deaf = lose;
@@ -355,6 +362,11 @@ ssize_t vfio_write(struct vfio_function *fn, unsigned int index, __u64 offset,
 		   const void *buf, size_t len)
 {
 	fake_counts[fn->device].blocks++;
+	if (index == ISM_BAR_DATA && functions[fn->device].flooded) {
+		functions[fn->device].flooded = false;
+		while (!post(fn->device, ISM_EVENT_SOFTWARE, 0x80, FAKE_GID, 0))
+			;
+	}
 	if (index == ISM_BAR_DATA)
 		return store(fn->device, offset, buf, len);
 	if (index != ISM_BAR_COMMAND || offset + len > ISM_PAGE_SIZE)

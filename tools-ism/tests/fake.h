@@ -18,6 +18,7 @@ struct fake_counts {
 	unsigned long loads;
 	unsigned long blocks;		/* PCISTB */
 	unsigned long interrupts;
+	unsigned long events;		/* that were put into its queue */
 };
 
 extern struct fake_counts fake_counts[FAKE_FUNCTIONS];
@@ -26,6 +27,8 @@ extern struct fake_counts fake_counts[FAKE_FUNCTIONS];
 void fake_reset(unsigned int function);
 /* The kernel asks to give it up */
 void fake_request(unsigned int function);
+/* When it next stores data, its queue is filled with software events */
+void fake_flood(unsigned int function);
 /* Signals and events arrive, but no interrupt */
 void fake_lose_interrupts(unsigned int function, int lose);
 /* The token of the last DMB that was registered */

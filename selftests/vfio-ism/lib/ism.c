@@ -268,25 +268,34 @@ bool ism_signalled(struct ism *ism, __u32 sba_idx, __u16 *mask)
 	return old & bit;
 }
 
+/* The index in the header is that of the last entry, from 1; 0 before the first */
+static bool unread_events(const struct ism *ism)
+{
+	__u64 seen = ism->events ? (ism->events - 1) % ISM_IEQ_ENTRIES + 1 : 0;
+
+	return be64toh(__atomic_load_n(&ism->ieq->idx, __ATOMIC_ACQUIRE)) != seen;
+}
+
 /*
- * The index in the header is that of the last entry, from 1; 0 before the first. The
- * flag is cleared before the index is read: the function sets it after the index, and
- * refuses further events while it is set.
+ * The function refuses further events if many have come since the flag was clear, so
+ * the flag is cleared when all are read, and not before. The function sets it after the
+ * index, which is therefore looked at again.
  */
 const struct ism_event *ism_next_event(struct ism *ism, int ms)
 {
 	unsigned int slot = ism->events % ISM_IEQ_ENTRIES;
-	__u64 seen = ism->events ? (ism->events - 1) % ISM_IEQ_ENTRIES + 1 : 0;
 
-	for (;; ms -= 10) {
+	for (; !unread_events(ism); ms -= 10) {
 		ism_clear(ism, ISM_SBA_EVENT);
-		if (be64toh(__atomic_load_n(&ism->ieq->idx, __ATOMIC_ACQUIRE)) != seen)
+		if (unread_events(ism))
 			break;
 		if (ms <= 0)
 			return NULL;
 		usleep(10000);
 	}
 	ism->events++;
+	if (!unread_events(ism))
+		ism_clear(ism, ISM_SBA_EVENT);
 	return &ism->ieq->entry[slot];
 }
 
