@@ -52,8 +52,8 @@ enum libism_container {
  *	4096, from 8192 to 8 MiB - 4096. Default: 1 MiB - 4096. Each channel locks this amount
  *	of memory, and 4096 bytes for its state.
  * @keepalive_ms: how often to check, in milliseconds, that the peer of an idle channel
- *	is alive; it is dead if it misses three checks. Default: 60000. LIBISM_NEVER
- *	turns this off.
+ *	is alive; it is dead if it misses three checks, four to five times as long
+ *	after it was last heard. Default: 60000. LIBISM_NEVER turns this off.
  * @timeout_ms: how long libism_connect() tries, in milliseconds. Default: 5000.
  * @max_channels: limit of the channels that one peer can open to this function.
  *	Default: 32

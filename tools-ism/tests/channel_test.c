@@ -536,6 +536,24 @@ static void keepalive(void)
 	close_all();
 }
 
+/* There is no room for the event that the peer has gone: a probe fails */
+static void lost_event(void)
+{
+	const struct libism_opts opts = { .keepalive_ms = 50 };
+	int i;
+
+	open_with(&opts);
+	listen_all();
+	connect_pair();
+	for (i = 0; i < 14; i++)
+		CHECK(!libism_signal(ism[2], FAKE_GID + 1, 0x80, i));
+	fake_reset(0);
+	pump();
+	CHECK(!libism_channel_status(client));
+	CHECK(wait_for(is_over) && errno == ECONNRESET);
+	close_all();
+}
+
 static bool server_readable(void)
 {
 	return libism_channel_read(server, got, 1) == 1;
@@ -692,7 +710,7 @@ static const struct test tests[] = {
 	TEST(close_during_dispatch), TEST(words), TEST(refusals), TEST(no_answer),
 	TEST(full_queue), TEST(busy_queue), TEST(many_peers), TEST(thousand_connects),
 	TEST(peer_reset), TEST(own_reset), TEST(own_request), TEST(keepalive),
-	TEST(lost_interrupt), TEST(bulk_cost), TEST(message_cost),
+	TEST(lost_event), TEST(lost_interrupt), TEST(bulk_cost), TEST(message_cost),
 	TEST(idle_cost), TEST(hostile_peer),
 };
 
