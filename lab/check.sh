@@ -280,8 +280,7 @@ console() {
 	$lab boot-console
 }
 
-# A disk; not run by default: after the server has been killed, the client sometimes
-# waits for ever
+# Two disks of one machine are used by another one; then the server is killed
 disk() {
 	$lab boot-disk
 }
@@ -409,7 +408,7 @@ series() {
 
 all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
 	zpci_fh never_mio ism_driver peer fabric_messages fabric smc vfio_ism fault other
-	latency writers reset kill_user stress fuzz unplug libism ismcat console demo
+	latency writers reset kill_user stress fuzz unplug libism ismcat disk console demo
 	report docs bench differential mixed updates series
 	distro_build sanitizers_stress sanitizers coverage"
 
