@@ -53,6 +53,7 @@ archive() {
 
 # need_space GIB: before a step that fills the disk
 need_space() {
+	mkdir -p "$build"
 	have=$(df -Pk "$build" | awk 'NR == 2 { print int($4 / 1048576) }')
 	[ "$have" -ge "$1" ] ||
 		die "$build needs $1 GiB and has $have: make room, or make" \

@@ -59,7 +59,8 @@ static int run_there(const char *command, char *buf, size_t len)
 	while (fgets(line, sizeof(line), from)) {
 		if (!strncmp(line, "= ", 2))
 			return strcmp(line, "= 0\n") ? -EIO : 0;
-		snprintf(buf, len, "%s", line);
+		if (len)
+			snprintf(buf, len, "%.*s", (int)len - 1, line);
 	}
 	return -EPIPE;
 }
