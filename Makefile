@@ -33,7 +33,7 @@ help:
 	@echo '  modules          Build zpci-fh.ko and ism-vfio-pci.ko'
 	@echo '  modules_install  Install them'
 	@echo '  clean            Remove what "modules" has built'
-	@echo '  deb              Build the Debian package zpci-fh-dkms'
+	@echo '  deb              Build the Debian package zpci-fh-dkms, on s390x also ismcat'
 	@echo
 	@echo 'Variables for run, check and series:'
 	@echo '  KERNEL=VERSION   Linux from Debian package linux-source-VERSION (6.12)'

@@ -1,9 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# debian-package.sh build     build the Debian package zpci-fh-dkms in build/deb; its
+# debian-package.sh build     build the Debian package zpci-fh-dkms in build/deb, and those
+#                             of libism and ismcat if this system is s390x; their
 #                             maintainer is DEBFULLNAME <DEBEMAIL>, by default that
 #                             of git
-# debian-package.sh check     install it in an s390x root file system; prints KTAP
+# debian-package.sh check     build and install them in an s390x root file system; prints
+#                             KTAP
 #
 # The root file system runs under QEMU user-mode emulation. DKMS has to build for
 # the kernel from that suite's backports, whose headers are installed there.
@@ -79,6 +81,33 @@ remove() {
 	! find "$root/lib/modules" -name 'zpci-fh.ko*' | grep .
 }
 
+# The packages of libism and ismcat are built there. The headers of the kernel in
+# bookworm are too old.
+build_libism() {
+	apt_get install -t $package_suite-backports linux-libc-dev &&
+	apt_get install debhelper dh-dkms dpkg-dev pkg-config &&
+	as_root rsync -a --delete "$deb/source/" "$root/libism/zpci-fh/" &&
+	run sh -euc 'cd /libism/zpci-fh; dpkg-buildpackage -B -us -uc' &&
+	lintian --fail-on error "$root"/libism/*.changes
+}
+
+install_libism() {
+	(cd "$root/libism" && echo libism*.deb ismcat*.deb) |
+		sed 's|[^ ]*|/libism/&|g' > "$build/log/packages" &&
+	apt_get install $(cat "$build/log/packages")
+}
+
+# A program is built as the manual says. There is no function for it.
+use_libism() {
+	run sh -euxc 'ismcat --version
+		cd /tmp
+		cc -o greet /usr/share/doc/libism-dev/examples/libism_greet.c \
+			$(pkg-config --cflags --libs libism)
+		ldd ./greet | grep libism.so.0
+		! ./greet 1 2 2> said
+		grep "libism_open: No such device" said'
+}
+
 # Runs the commands in install.rst for use without the package. DKMS is already
 # installed. It takes the kernel version from uname, hence QEMU_UNAME.
 documented() {
@@ -105,7 +134,7 @@ check() {
 		echo "not ok 1 a root file system for s390x"
 		exit 1
 	}
-	echo "1..9"
+	echo "1..12"
 	try "$build/log/package.log" "headers install" install_headers
 	try "$build/log/package.log" "the package builds and lintian has no errors" \
 		env DEBFULLNAME="A Packager" DEBEMAIL=packager@example.com \
@@ -115,6 +144,10 @@ check() {
 	try "$build/log/package.log" "ism-vfio-pci is built" installed ism-vfio-pci
 	try "$build/log/package.log" "modprobe knows the dependency" depends
 	try "$build/log/package.log" "the package can be removed" remove
+	try "$build/log/package-libism.log" "libism and ismcat build, and lintian has no errors" \
+		build_libism
+	try "$build/log/package-libism.log" "they install" install_libism
+	try "$build/log/package-libism.log" "a program can use libism" use_libism
 	try "$build/log/package.log" "without the package, dkms add and dkms install work too" add
 	try "$build/log/package.log" "dkms remove removes the modules" remove_added
 	exit $failed
