@@ -47,8 +47,16 @@ apt_get() {
 		apt-get -y --no-install-recommends "$@"
 }
 
-make_root() {
+# Without systemd, as in a container, nothing has registered the emulator
+emulate() {
 	"$host/packages.sh" qemu-user-static binfmt-support
+	binfmt=/proc/sys/fs/binfmt_misc
+	[ -e $binfmt/register ] || as_root mount -t binfmt_misc none $binfmt
+	[ -e $binfmt/qemu-s390x ] || as_root update-binfmts --enable qemu-s390x
+}
+
+make_root() {
+	emulate
 	[ -d "$root" ] || "$host/root.sh" make "$root" $package_suite s390x make gcc
 	echo "deb $("$host/fetch.sh" mirror) $package_suite-backports main" |
 		as_root tee "$root/etc/apt/sources.list.d/backports.list"
