@@ -7,7 +7,7 @@
 #include <linux/kprobes.h>
 #include <linux/module.h>
 
-#define DELAY_MS	100
+#define DELAY_MS	400
 
 static int delay(struct kprobe *probe, struct pt_regs *regs)
 {

@@ -51,7 +51,7 @@
 #define BLOCK		4096	/* what one PCISTB moves */
 #define BULK		(64 * MIB)
 #define SHORT		1000	/* connections, one after the other */
-#define EARLY		20	/* connections that end early */
+#define EARLY		10	/* connections that end early */
 #define PARALLEL	64	/* connections at the same time */
 #define SMALL		1000	/* messages of one byte */
 #define STUCK_S		30	/* nothing may take longer */
