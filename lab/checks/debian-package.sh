@@ -30,7 +30,9 @@ build() {
 	version=$(make -s version)
 	[ "$(dpkg-parsechangelog -S Version)" = "$version" ] ||
 		die "dkms.conf has version $version, but not debian/changelog"
-	dpkg-buildpackage -us -uc
+	only=-A
+	[ "$(dpkg --print-architecture)" != s390x ] || only=
+	dpkg-buildpackage $only -us -uc
 	cd ..
 	mv zpci-fh source
 	lintian --fail-on error ./*.changes
