@@ -96,15 +96,16 @@ remove() {
 build_libism() {
 	apt_get install -t $package_suite-backports linux-libc-dev &&
 	apt_get install debhelper dh-dkms dpkg-dev pkg-config &&
+	as_root mkdir -p "$root/libism" &&
 	as_root rsync -a --delete "$deb/source/" "$root/libism/zpci-fh/" &&
 	run sh -euc 'cd /libism/zpci-fh; dpkg-buildpackage -B -us -uc' &&
 	lintian --fail-on error "$root"/libism/*.changes
 }
 
 install_libism() {
-	(cd "$root/libism" && echo libism*.deb ismcat*.deb) |
-		sed 's|[^ ]*|/libism/&|g' > "$build/log/packages" &&
-	apt_get install $(cat "$build/log/packages")
+	packages=$(cd "$root" && ls libism/libism*.deb libism/ismcat*.deb) &&
+	run sh -euc "cd /; DEBIAN_FRONTEND=noninteractive apt-get -y install \
+		$(echo "$packages" | sed 's|^|./|' | tr '\n' ' ')"
 }
 
 # A program is built as the manual says. There is no function for it.
