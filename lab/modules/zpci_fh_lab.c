@@ -310,8 +310,11 @@ static bool lab_single(struct zpci_lab_fn *fn, const char *what, int expected,
 {
 	struct zpci_lab_count n = zpci_lab_count_since(fn, then);
 	unsigned int issued = n.load + n.store + n.block;
+	/* A host that carries out the instructions refuses some itself */
+	bool arrives = expected != -EINVAL &&
+		       !(expected == -ENXIO && zpci_lab_mediated);
 
-	if (rc == expected && issued == (expected != -EINVAL))
+	if (rc == expected && issued == arrives)
 		return true;
 	zpci_lab_note(&report,
 		      "%s %s offset %#llx length %zu: %d, %u instructions, expected %d",

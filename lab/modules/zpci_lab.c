@@ -43,6 +43,11 @@ static bool reset;
 module_param(reset, bool, 0444);
 MODULE_PARM_DESC(reset, "reset an ISM before use, with its memory mapped already");
 
+bool zpci_lab_mediated;
+EXPORT_SYMBOL_GPL(zpci_lab_mediated);
+module_param_named(mediated, zpci_lab_mediated, bool, 0444);
+MODULE_PARM_DESC(mediated, "a host carries out the instructions");
+
 static struct dentry *zpci_lab_dir;
 
 /* [from][to]: the fewest registers that cover these bytes of a doubleword */

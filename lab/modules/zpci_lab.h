@@ -38,6 +38,7 @@ struct zpci_lab_fn {
 };
 
 extern struct list_head zpci_lab_fns;
+extern bool zpci_lab_mediated;
 
 #define zpci_lab_for_each(fn) list_for_each_entry(fn, &zpci_lab_fns, list)
 
