@@ -137,7 +137,8 @@ kunit() {
 
 # The library with real instructions, also where CLP does not report an ISM
 zpci_fh() {
-	$lab boot-zpci-fh && $lab boot-zpci-fh PROFILE=nested ARGS=copies=20000
+	$lab boot-zpci-fh TASKS=module,zpci_results &&
+	$lab boot-zpci-fh PROFILE=nested ARGS=copies=20000
 }
 
 never_mio() {
