@@ -39,7 +39,19 @@ use() {
 	command "umount /mnt" && types 'exit\r'
 }
 
+# Each line of the transcript in the documentation is on the screen. Versions differ.
+shown() {
+	sed -n '/^What it looks like$/,/^Permissions/s/^\t//p' "$top/Documentation/libism.rst" |
+		sed 's/^~ # //; /^BusyBox/d; /^$/d' > transcript
+	[ -s transcript ] && while read -r wanted; do
+		grep -qF "$wanted" screen || {
+			echo "# not on the screen: $wanted"
+			return 1
+		}
+	done < transcript
+}
+
 { use || echo "$n" > failed; } | "$tmp/pty" 24 80 make --no-print-directory -C "$top" demo > screen && rc=0 || rc=$?
-[ ! -e failed ] && [ $rc = 0 ] && exit
+[ ! -e failed ] && [ $rc = 0 ] && shown && exit
 sed 's/^/# /' screen
 exit 1
