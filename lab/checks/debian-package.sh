@@ -95,7 +95,7 @@ remove() {
 # bookworm are too old.
 build_libism() {
 	apt_get install -t $package_suite-backports linux-libc-dev &&
-	apt_get install debhelper dh-dkms dpkg-dev pkg-config &&
+	apt_get install build-essential debhelper dh-dkms pkg-config &&
 	as_root mkdir -p "$root/libism" &&
 	as_root rsync -a --delete "$deb/source/" "$root/libism/zpci-fh/" &&
 	run sh -euc 'cd /libism/zpci-fh; dpkg-buildpackage -B -us -uc' &&
