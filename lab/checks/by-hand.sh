@@ -23,7 +23,7 @@ commands() {
 			print kept
 			kept = ""
 		}
-	}' "$top/Documentation/lab.rst"
+	}' "$top/Documentation/lab.rst" | sed "s|/tmp/|$tmp/|g"
 }
 
 # start NAME COMMAND
