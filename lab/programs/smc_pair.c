@@ -3,7 +3,7 @@
  * The kernel's own SMC-D moves data between two machines
  *
  * usage: smc_pair serve
- *        smc_pair connect ADDRESS
+ *        smc_pair connect ADDRESS [CONNECTIONS]
  *        smc_pair faults ADDRESS
  *        smc_pair hostile ADDRESS
  *        smc_pair early ADDRESS
@@ -50,7 +50,6 @@
 #define CHUNK		(64 * 1024)
 #define BLOCK		4096	/* what one PCISTB moves */
 #define BULK		(64 * MIB)
-#define SHORT		1000	/* connections, one after the other */
 #define EARLY		10	/* connections that end early */
 #define PARALLEL	64	/* connections at the same time */
 #define SMALL		1000	/* messages of one byte */
@@ -74,6 +73,7 @@ static struct sockaddr_in address = {
 
 static time_t stuck_s = STUCK_S;
 static bool early;
+static int connections = 1000;	/* short ones, one after the other */
 
 static void why(const char *what)
 {
@@ -328,7 +328,7 @@ static bool short_connections(void)
 {
 	int i;
 
-	for (i = 0; i < SHORT; i++)
+	for (i = 0; i < connections; i++)
 		if (!echo(i % 100 + 1, i))
 			return false;
 	return true;
@@ -539,7 +539,9 @@ int main(int argc, char **argv)
 	address.sin_port = htons(PORT);
 	if (argc == 2 && !strcmp(argv[1], "serve"))
 		return serve();
-	if (argc == 3 && inet_pton(AF_INET, argv[2], &address.sin_addr) == 1) {
+	if (argc == 4)
+		connections = atoi(argv[3]);
+	if (argc >= 3 && inet_pton(AF_INET, argv[2], &address.sin_addr) == 1) {
 		if (!strcmp(argv[1], "connect"))
 			return client();
 		if (!strcmp(argv[1], "faults"))
