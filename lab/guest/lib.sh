@@ -51,6 +51,11 @@ bind() {
 	done
 }
 
+# network NR: the one between machines; this one is 10.0.0.NR
+network() {
+	ip link set eth0 up && ip address add "10.0.0.$1/24" dev eth0
+}
+
 # Terminals, and a user that can log in
 set_up_terminals() {
 	mkdir -p /dev/pts /etc
