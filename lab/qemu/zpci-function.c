@@ -211,13 +211,23 @@ static bool zpci_release(ZpciHold *hold)
     return same;
 }
 
+static void zpci_wait(ZpciFunction *fn, bool begin)
+{
+    if (ZPCI_FUNCTION_GET_CLASS(fn)->wait) {
+        ZPCI_FUNCTION_GET_CLASS(fn)->wait(fn, begin);
+    }
+}
+
 static bool zpci_sleep(S390PCIBusDevice *pbdev, uint32_t fh, uint32_t usec)
 {
     ZpciHold hold = zpci_hold(pbdev, fh);
+    ZpciFunction *fn = pbdev->function;
 
+    zpci_wait(fn, true);
     bql_unlock();
     g_usleep(usec);
     bql_lock();
+    zpci_wait(fn, false);
     return zpci_release(&hold);
 }
 

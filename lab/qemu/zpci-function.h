@@ -117,6 +117,9 @@ struct ZpciFunctionClass {
      */
     uint32_t (*latency)(ZpciFunction *fn, const ZpciInsn *insn);
 
+    /* This time begins or is over, with the big lock held.  Optional. */
+    void (*wait)(ZpciFunction *fn, bool begin);
+
     /*
      * An instruction has arrived, legal or not; its operand is not fetched yet.
      * Any result other than zpci_ok() ends it.  Optional.

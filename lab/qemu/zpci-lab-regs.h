@@ -64,13 +64,19 @@
 #define ZPCI_LAB_FAULT_HITS     0x68    /* rw  lab-fault-hits    counts up */
 
 /*
+ * With a latency: the most BAR instructions that were in progress at the same
+ * time, one of them on this function and the others on any
+ */
+#define ZPCI_LAB_MOST_AT_ONCE   0x70    /* rw  lab-most-at-once */
+
+/*
  * A write puts the function in the error state at once. The value is the PCI
  * event code of the error event for the guest, or PEC_NONE. Reads return the
  * last value.
  */
-#define ZPCI_LAB_SET_ERROR      0x70    /* rw  lab-set-error */
+#define ZPCI_LAB_SET_ERROR      0x78    /* rw  lab-set-error */
 
-#define ZPCI_LAB_NR_REGS        15
+#define ZPCI_LAB_NR_REGS        16
 
 /* KINDS are a bit mask; LAST_KIND has one bit set. */
 #define ZPCI_LAB_KIND_LOAD      0x1ULL

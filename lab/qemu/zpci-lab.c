@@ -33,6 +33,7 @@ static const struct {
     [ZPCI_LAB_FAULT_TIMES / 8]  = { "lab-fault-times", true },
     [ZPCI_LAB_FAULT_AFTER / 8]  = { "lab-fault-after", true },
     [ZPCI_LAB_FAULT_HITS / 8]   = { "lab-fault-hits", true },
+    [ZPCI_LAB_MOST_AT_ONCE / 8] = { "lab-most-at-once", true },
     [ZPCI_LAB_SET_ERROR / 8]    = { "lab-set-error", true },
 };
 
@@ -82,6 +83,15 @@ static ZpciResult zpci_lab_fault(ZpciLab *lab)
 static uint32_t zpci_lab_latency(ZpciFunction *fn, const ZpciInsn *insn)
 {
     return zpci_lab_is_control(insn) ? 0 : ZPCI_LAB(fn)->latency;
+}
+
+static void zpci_lab_wait(ZpciFunction *fn, bool begin)
+{
+    static uint64_t at_once;
+    ZpciLab *lab = ZPCI_LAB(fn);
+
+    at_once += begin ? 1 : -1;
+    REG(lab, MOST_AT_ONCE) = MAX(REG(lab, MOST_AT_ONCE), at_once);
 }
 
 static ZpciResult zpci_lab_arrive(ZpciFunction *fn, ZpciInsn *insn)
@@ -301,6 +311,7 @@ static void zpci_lab_class_init(ObjectClass *klass, LabClassData *data)
     dc->vmsd = &zpci_lab_vmstate;
     device_class_set_props(dc, zpci_lab_properties);
     fc->latency = zpci_lab_latency;
+    fc->wait = zpci_lab_wait;
     fc->arrive = zpci_lab_arrive;
     fc->execute = zpci_lab_execute;
     fc->done = zpci_lab_done;

@@ -12,7 +12,8 @@
 #define LAB_LAST	0x20
 #define LAB_FAULT	0x48	/* kinds, result, times, nth, hits */
 #define LAB_FAULT_HITS	0x68
-#define LAB_SET_ERROR	0x70
+#define LAB_MOST	0x70
+#define LAB_SET_ERROR	0x78
 
 static int lab_get(struct vfio_function *fn, __u64 offset, __u64 *val,
 		   unsigned int n)
@@ -77,6 +78,18 @@ int lab_fault(struct vfio_function *fn, __u64 kinds, __u64 result,
 int lab_hits(struct vfio_function *fn, __u64 *hits)
 {
 	return lab_get(fn, LAB_FAULT_HITS, hits, 1);
+}
+
+int lab_start_counting_at_once(struct vfio_function *fn)
+{
+	__u64 none = 0;
+
+	return lab_set(fn, LAB_MOST, &none, 1);
+}
+
+int lab_most_at_once(struct vfio_function *fn, __u64 *most)
+{
+	return lab_get(fn, LAB_MOST, most, 1);
 }
 
 int lab_error_state(struct vfio_function *fn, __u64 event)

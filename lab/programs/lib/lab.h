@@ -63,6 +63,13 @@ int lab_fault(struct vfio_function *fn, __u64 kinds, __u64 result,
 	      __u64 times, __u64 nth);
 int lab_hits(struct vfio_function *fn, __u64 *hits);
 
+/*
+ * The most instructions that were in progress at the same time, with at least
+ * one on @fn, since lab_start_counting_at_once(). Needs a latency.
+ */
+int lab_start_counting_at_once(struct vfio_function *fn);
+int lab_most_at_once(struct vfio_function *fn, __u64 *most);
+
 /* Put the function in the error state, with an event for the kernel */
 int lab_error_state(struct vfio_function *fn, __u64 event);
 
