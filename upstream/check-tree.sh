@@ -99,6 +99,24 @@ x86_64() {
 	complaints < "$log/x86.log" | grep drivers/vfio || :
 }
 
+# coccicheck_of COMMIT: what coccinelle says about the folders that the series touch,
+# without line numbers
+coccicheck_of() {
+	start_at "$1"
+	for dir in $(objects); do
+		make -s coccicheck MODE=report M="$dir" 2>&1
+	done > "$log/coccicheck-$1.log"
+	sed -n 's/^\([^ :]*\.[ch]\):[0-9:-]*/\1/p' "$log/coccicheck-$1.log" | sort -u
+}
+
+coccicheck() {
+	"$lab/host/packages.sh" coccinelle
+	coccicheck_of base > "$series/known-cocci"
+	coccicheck_of in-order > "$log/said"
+	grep -q spatch "$log/coccicheck-in-order.log" || echo "coccicheck did not run"
+	new "$log/said" "$series/known-cocci"
+}
+
 lab_boots() {
 	"$top/upstream/check-lab.sh" "$1" > "$log/lab-$1.log" 2>&1 ||
 		tail -n 40 "$log/lab-$1.log"
@@ -114,7 +132,7 @@ boot_order() {
 }
 
 check_all() {
-	for what in kunit x86_64; do
+	for what in kunit x86_64 coccicheck; do
 		id=all row="all: $what|"
 		echo "$row"
 		result $what $what
