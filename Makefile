@@ -42,6 +42,7 @@ help:
 	@echo 'For series:'
 	@echo '  SIGNOFF=1        Add your Signed-off-by'
 	@echo '  ASSISTED_BY=TEXT Add a tag of that name'
+	@echo '  SERIES="NAME..." Check only these (series-check)'
 
 run:
 	+@$(lab) all boot-peers
@@ -83,7 +84,7 @@ series:
 	@upstream/series.sh
 
 series-check:
-	@upstream/check-series.sh
+	@upstream/check-series.sh $(SERIES)
 
 htmldocs:
 	@$(lab) source

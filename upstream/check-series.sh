@@ -1,16 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# check-series.sh [quick]: what a maintainer would check before applying the series
+# check-series.sh [quick] [SERIES...]: what a maintainer would check before applying
+# the series
 #
 # Makes them, then applies each alone to what it needs, patch by patch, and all of
 # them in order. check-patch.sh has the checks of a patch, check-tree.sh those of
 # a series and of all, check-lab.sh the boots. Prints a table, and fails unless
 # everything is clean. Complaints that the base has as well are ignored. quick skips
-# everything that builds.
+# everything that builds. With names of series, only these are checked, not all together.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-quick=${1-}
+quick=
+[ "${1-}" != quick ] || { quick=$1; shift; }
+some=$*
+for each in $some; do
+	all_series | grep -qx "$each" || die "no series $each: see upstream/series"
+done
 am=$series/am
 log=$build/log/series
 failed=0
@@ -55,7 +61,7 @@ cd "$am"
 start_at base
 [ -n "$quick" ] || build_base
 patch_heading > "$log/table"
-for each in $(all_series); do
+for each in ${some:-$(all_series)}; do
 	start_at "$each-start"
 	for patch in "$series/$each"/[0-9]*.patch; do
 		case $patch in
@@ -65,7 +71,8 @@ for each in $(all_series); do
 	done
 	check_series "$each"
 done
-check_in_order
-[ -n "$quick" ] || check_all
+[ -n "$some" ] || check_in_order
+[ -n "$quick$some" ] || check_all
+[ -n "$quick" ] || check_boots
 table
 exit $failed
