@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Code that the library needs when built as a module. In the kernel, the
- * library is built in and __zpci_load_doublewords() is in pci_insn.c.
+ * What the library needs when built as a module. In the kernel, the library is
+ * built in, __zpci_load_doublewords() is in pci_insn.c, and the functions that
+ * only built-in code calls are not exported.
  */
 
 #include <linux/delay.h>
 #include <linux/errno.h>
+#include <linux/export.h>
 #include <linux/module.h>
 #include <linux/types.h>
 #include <linux/unaligned.h>
 #include <asm/asm-extable.h>
 #include <asm/pci_debug.h>
+#include <asm/pci_fh.h>
 #include <asm/pci_insn.h>
 
 /* One PCILG, inlined: __zpci_load() has three times the overhead */
@@ -87,6 +90,10 @@ int __zpci_load_doublewords(void *dst, u64 req, u64 offset, size_t len,
 	*done = n;
 	return rc;
 }
+
+EXPORT_SYMBOL_GPL(zpci_fh_store);
+EXPORT_SYMBOL_GPL(zpci_fh_memcpy_toio);
+EXPORT_SYMBOL_GPL(zpci_fh_memset_io);
 
 MODULE_DESCRIPTION("PCI load and store by function handle");
 MODULE_LICENSE("GPL");

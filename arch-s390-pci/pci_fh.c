@@ -3,26 +3,20 @@
  * PCI load and store by function handle
  */
 
-#include <kunit/static_stub.h>
-#include <kunit/visibility.h>
 #include <linux/align.h>
-#include <linux/bitops.h>
 #include <linux/bits.h>
-#include <linux/compiler_attributes.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/log2.h>
 #include <linux/math.h>
-#include <linux/minmax.h>
 #include <linux/pci.h>
-#include <linux/string.h>
 #include <linux/types.h>
 #include <linux/unaligned.h>
 #include <asm/pci_fh.h>
 #include <asm/pci_insn.h>
 #include <asm/pci_io.h>
 
-#include "pci_fh_insn.h"
+#include "pci_plan.h"
 
 /**
  * DOC: Function handle I/O
@@ -71,43 +65,6 @@
  * another function.
  */
 
-/*
- * Leaf functions, which issue the instructions. Tests replace only these; the
- * rest is arithmetic.
- */
-
-VISIBLE_IF_KUNIT int zpci_fh_insn_load(u64 *val, u64 req, u64 offset)
-{
-	KUNIT_STATIC_STUB_REDIRECT(zpci_fh_insn_load, val, req, offset);
-	return __zpci_load(val, req, offset);
-}
-EXPORT_SYMBOL_IF_KUNIT(zpci_fh_insn_load);
-
-VISIBLE_IF_KUNIT int zpci_fh_insn_load_doublewords(void *dst, u64 req,
-						   u64 offset, size_t len,
-						   size_t *done)
-{
-	KUNIT_STATIC_STUB_REDIRECT(zpci_fh_insn_load_doublewords, dst, req,
-				   offset, len, done);
-	return __zpci_load_doublewords(dst, req, offset, len, done);
-}
-EXPORT_SYMBOL_IF_KUNIT(zpci_fh_insn_load_doublewords);
-
-VISIBLE_IF_KUNIT int zpci_fh_insn_store(u64 val, u64 req, u64 offset)
-{
-	KUNIT_STATIC_STUB_REDIRECT(zpci_fh_insn_store, val, req, offset);
-	return __zpci_store(val, req, offset);
-}
-EXPORT_SYMBOL_IF_KUNIT(zpci_fh_insn_store);
-
-VISIBLE_IF_KUNIT int zpci_fh_insn_store_block(const void *src, u64 req,
-					      u64 offset)
-{
-	KUNIT_STATIC_STUB_REDIRECT(zpci_fh_insn_store_block, src, req, offset);
-	return __zpci_store_block(src, req, offset);
-}
-EXPORT_SYMBOL_IF_KUNIT(zpci_fh_insn_store_block);
-
 /* A request without the length, which goes into the rightmost bits */
 static u64 zpci_fh_req(struct zpci_dev *zdev, u8 pcias)
 {
@@ -146,36 +103,10 @@ static bool zpci_fh_is_reg(struct zpci_dev *zdev, u8 pcias, u64 offset,
 	       zpci_fh_in_space(zdev, pcias, offset, len);
 }
 
-/* The longest PCILG or PCISTG at @offset */
-static size_t zpci_fh_plan_reg(u64 offset, size_t len, size_t reg_max)
-{
-	return min(BIT_ULL(__ffs(offset | reg_max)), rounddown_pow_of_two(len));
-}
-
 /* The longest PCISTB that a copy may use, 0 if there is none */
 static size_t zpci_fh_block_max(struct zpci_dev *zdev, u8 pcias)
 {
 	return pcias == ZPCI_PCIAS_CFGSPC ? 0 : zdev->maxstbl;
-}
-
-/*
- * The longest store at @offset; a store longer than @reg_max is a PCISTB.
- * Always taking the longest one results in the fewest instructions: the 4 KiB
- * boundaries split a range into parts, no instruction spans two of them, and
- * within a part the only choice is where to put the one short block. The 8-byte
- * rules are those of commit 80df7d6af7f6 ("s390/pci: fix max size calculation
- * in zpci_memcpy_toio()").
- */
-static size_t zpci_fh_plan_store(u64 offset, size_t len, size_t reg_max,
-				 size_t block_max)
-{
-	size_t block = min3(len, block_max,
-			    ZPCI_BOUNDARY_SIZE - (offset & ZPCI_BOUNDARY_MASK));
-
-	block = round_down(block, 8);
-	if (IS_ALIGNED(offset, 8) && block > 8)
-		return block;
-	return zpci_fh_plan_reg(offset, len, reg_max);
 }
 
 static u64 zpci_fh_get_reg(const void *src, size_t len)
@@ -213,27 +144,26 @@ static void zpci_fh_put_reg(void *dst, u64 val, size_t len)
 static int zpci_fh_get(u64 req, u64 offset, void *dst, size_t len,
 		       size_t reg_max, size_t *done)
 {
-	size_t n = zpci_fh_plan_reg(offset, len, reg_max);
+	size_t n = zpci_plan_reg(offset, len, reg_max);
 	u64 val;
 	int rc;
 
 	if (n == 8)
-		return zpci_fh_insn_load_doublewords(dst, req | n, offset,
-						     round_down(len, 8), done);
-	rc = zpci_fh_insn_load(&val, req | n, offset);
+		return __zpci_load_doublewords(dst, req | n, offset,
+					       round_down(len, 8), done);
+	rc = __zpci_load(&val, req | n, offset);
 	*done = rc ? 0 : n;
 	if (!rc)
 		zpci_fh_put_reg(dst, val, n);
 	return rc;
 }
 
-/* One store, of a length returned by zpci_fh_plan_store() */
-static int zpci_fh_put(u64 req, u64 offset, const void *src, size_t len,
-		       size_t reg_max)
+/* One store, of a length returned by zpci_plan_store() */
+static int zpci_fh_put(u64 req, u64 offset, const void *src, size_t len)
 {
-	if (len > reg_max)
-		return zpci_fh_insn_store_block(src, req | len, offset);
-	return zpci_fh_insn_store(zpci_fh_get_reg(src, len), req | len, offset);
+	if (len > 8)
+		return __zpci_store_block(src, req | len, offset);
+	return __zpci_store(zpci_fh_get_reg(src, len), req | len, offset);
 }
 
 /**
@@ -256,7 +186,7 @@ int zpci_fh_load(struct zpci_dev *zdev, u8 pcias, u64 offset, u64 *val,
 {
 	if (!zpci_fh_is_reg(zdev, pcias, offset, len))
 		return -EINVAL;
-	return zpci_fh_insn_load(val, zpci_fh_req(zdev, pcias) | len, offset);
+	return __zpci_load(val, zpci_fh_req(zdev, pcias) | len, offset);
 }
 EXPORT_SYMBOL_GPL(zpci_fh_load);
 
@@ -280,9 +210,8 @@ int zpci_fh_store(struct zpci_dev *zdev, u8 pcias, u64 offset, u64 val,
 {
 	if (!zpci_fh_is_reg(zdev, pcias, offset, len))
 		return -EINVAL;
-	return zpci_fh_insn_store(val, zpci_fh_req(zdev, pcias) | len, offset);
+	return __zpci_store(val, zpci_fh_req(zdev, pcias) | len, offset);
 }
-EXPORT_SYMBOL_GPL(zpci_fh_store);
 
 /**
  * zpci_fh_store_block() - Store a block to a PCI function with one PCISTB
@@ -313,7 +242,7 @@ int zpci_fh_store_block(struct zpci_dev *zdev, u8 pcias, u64 offset,
 	    pcias == ZPCI_PCIAS_CFGSPC ||
 	    !zpci_fh_in_space(zdev, pcias, offset, len))
 		return -EINVAL;
-	return zpci_fh_insn_store_block(src, zpci_fh_req(zdev, pcias) | len,
+	return __zpci_store_block(src, zpci_fh_req(zdev, pcias) | len,
 					offset);
 }
 EXPORT_SYMBOL_GPL(zpci_fh_store_block);
@@ -384,31 +313,13 @@ EXPORT_SYMBOL_GPL(zpci_fh_memcpy_fromio);
 int zpci_fh_memcpy_toio(struct zpci_dev *zdev, u8 pcias, u64 offset,
 			const void *src, size_t len, size_t *done)
 {
-	u8 stage[ZPCI_FH_STAGE_SIZE] __aligned(8) __uninitialized;
-	bool staged = !IS_ALIGNED((unsigned long)src - offset, 8);
-	size_t block_max = zpci_fh_block_max(zdev, pcias);
-	size_t reg_max = zpci_fh_reg_max(pcias);
-	u64 req = zpci_fh_req(zdev, pcias);
-	size_t n;
-	int rc;
-
 	*done = 0;
 	if (!zpci_fh_in_space(zdev, pcias, offset, len))
 		return -EINVAL;
-	if (staged)
-		block_max = min(block_max, sizeof(stage));
-	for (; *done < len; *done += n, src += n) {
-		n = zpci_fh_plan_store(offset + *done, len - *done, reg_max,
-				       block_max);
-		rc = zpci_fh_put(req, offset + *done,
-				 staged ? memcpy(stage, src, n) : src, n,
-				 reg_max);
-		if (rc)
-			return rc;
-	}
-	return 0;
+	return zpci_copy_toio(zpci_fh_put, zpci_fh_req(zdev, pcias), offset, src,
+			      len, zpci_fh_reg_max(pcias),
+			      zpci_fh_block_max(zdev, pcias), done);
 }
-EXPORT_SYMBOL_GPL(zpci_fh_memcpy_toio);
 
 /**
  * zpci_fh_memset_io() - Fill a range of a PCI function with one byte value
@@ -427,24 +338,10 @@ EXPORT_SYMBOL_GPL(zpci_fh_memcpy_toio);
 int zpci_fh_memset_io(struct zpci_dev *zdev, u8 pcias, u64 offset, int c,
 		      size_t len, size_t *done)
 {
-	u8 stage[ZPCI_FH_STAGE_SIZE] __aligned(8) __uninitialized;
-	size_t block_max = min(zpci_fh_block_max(zdev, pcias), sizeof(stage));
-	size_t reg_max = zpci_fh_reg_max(pcias);
-	u64 req = zpci_fh_req(zdev, pcias);
-	size_t n;
-	int rc;
-
 	*done = 0;
 	if (!zpci_fh_in_space(zdev, pcias, offset, len))
 		return -EINVAL;
-	memset(stage, c, sizeof(stage));
-	for (; *done < len; *done += n) {
-		n = zpci_fh_plan_store(offset + *done, len - *done, reg_max,
-				       block_max);
-		rc = zpci_fh_put(req, offset + *done, stage, n, reg_max);
-		if (rc)
-			return rc;
-	}
-	return 0;
+	return zpci_fill_io(zpci_fh_put, zpci_fh_req(zdev, pcias), offset, c, len,
+			    zpci_fh_reg_max(pcias),
+			    zpci_fh_block_max(zdev, pcias), done);
 }
-EXPORT_SYMBOL_GPL(zpci_fh_memset_io);

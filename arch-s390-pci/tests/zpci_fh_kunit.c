@@ -7,7 +7,7 @@
  * none after one that failed, and none at all for an invalid request. All of
  * that must not depend on what the kernel knows about the kind of function.
  *
- * A model of a function replaces the leaf functions of pci_fh.c, which issue
+ * This file includes pci_fh.c, with a model of a function in place of what issues
  * the instructions. It checks each instruction against its own rules, and has a
  * log and a memory. If a test asks for it, it fails the n-th instruction, or
  * changes the handle after it. Buffers are surrounded by poison and followed by
@@ -18,7 +18,6 @@
  * function is busy.
  */
 
-#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <kunit/test-bug.h>
 #include <linux/irqflags.h>
@@ -30,12 +29,29 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 #include <asm/pci_clp.h>
-#include <asm/pci_fh.h>
 #include <asm/pci_insn.h>
 
-#include "../pci_fh_insn.h"
+/*
+ * The code under test is a copy with other names. So the code in the kernel has
+ * nothing that exists only for tests.
+ */
+static int model_load(u64 *val, u64 req, u64 offset);
+static int model_load_doublewords(void *dst, u64 req, u64 offset, size_t len,
+				  size_t *done);
+static int model_store(u64 val, u64 req, u64 offset);
+static int model_store_block(const void *src, u64 req, u64 offset);
 
-MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");
+#define __zpci_load		model_load
+#define __zpci_load_doublewords	model_load_doublewords
+#define __zpci_store		model_store
+#define __zpci_store_block	model_store_block
+#define zpci_fh_load		tested_load
+#define zpci_fh_store		tested_store
+#define zpci_fh_store_block	tested_store_block
+#define zpci_fh_memcpy_fromio	tested_memcpy_fromio
+#define zpci_fh_memcpy_toio	tested_memcpy_toio
+#define zpci_fh_memset_io	tested_memset_io
+#include "../pci_fh.c"
 
 #define FH_ENABLED	0x80000000
 #define FH		(FH_ENABLED | 0x00123456)
@@ -347,13 +363,6 @@ static int zpci_fh_init(struct kunit *test)
 	model_reset(m, 0, 0);
 	model_restore_mem(m);
 	test->priv = m;
-
-	kunit_activate_static_stub(test, zpci_fh_insn_store, model_store);
-	kunit_activate_static_stub(test, zpci_fh_insn_load, model_load);
-	kunit_activate_static_stub(test, zpci_fh_insn_load_doublewords,
-				   model_load_doublewords);
-	kunit_activate_static_stub(test, zpci_fh_insn_store_block,
-				   model_store_block);
 	return 0;
 }
 
@@ -1174,8 +1183,8 @@ static struct pieces pieces_of(const struct sweep *s, bool staged)
 
 	if (s->op == &op_fromio || s->pcias == CFG)
 		p.most = 0;
-	if ((staged || s->op == &op_memset) && p.most > ZPCI_FH_STAGE_SIZE)
-		p.most = ZPCI_FH_STAGE_SIZE;
+	if ((staged || s->op == &op_memset) && p.most > ZPCI_STAGE_SIZE)
+		p.most = ZPCI_STAGE_SIZE;
 	return p;
 }
 

@@ -36,7 +36,7 @@
 #include <asm/pci_insn.h>
 #include <asm/pci_io.h>
 
-#include "pci_fh_insn.h"
+#include "pci_plan.h"
 #include "zpci_lab.h"
 
 #define BENCH_MAX	SZ_64K
@@ -234,7 +234,7 @@ static void bench_row(const struct bench_case *c, const char *way,
 
 static unsigned int bench_min(const struct bench_case *c, bool to)
 {
-	size_t limit = (unsigned long)c->mem % 8 ? ZPCI_FH_STAGE_SIZE : SZ_4K;
+	size_t limit = (unsigned long)c->mem % 8 ? ZPCI_STAGE_SIZE : SZ_4K;
 
 	return to ? zpci_lab_min_stores(c->fn, 0, c->len, limit) :
 		    zpci_lab_min_loads(0, c->len);

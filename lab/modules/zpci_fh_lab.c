@@ -36,7 +36,7 @@
 #include <asm/pci_fh.h>
 #include <asm/pci_insn.h>
 
-#include "pci_fh_insn.h"
+#include "pci_plan.h"
 #include "zpci_lab.h"
 
 static u64 seed;
@@ -154,7 +154,7 @@ static size_t lab_block_limit(struct zpci_lab_fn *fn, const struct copy *c)
 
 	if (IS_ALIGNED((unsigned long)c->mem - offset, 8))
 		return SZ_4K;
-	return ZPCI_FH_STAGE_SIZE;
+	return ZPCI_STAGE_SIZE;
 }
 
 static unsigned int lab_min_stores(struct zpci_lab_fn *fn, const struct copy *c)
@@ -222,7 +222,7 @@ static bool lab_set(struct zpci_lab_fn *fn)
 		return lab_report_copy(fn, "memset", &c, "result", rc, 0);
 	return lab_expect_count(fn, "memset", &c, &then, 0,
 				zpci_lab_min_stores(fn, offset, c.len,
-						    ZPCI_FH_STAGE_SIZE)) &&
+						    ZPCI_STAGE_SIZE)) &&
 	       lab_expect_shadow(fn, "memset", &c);
 }
 
