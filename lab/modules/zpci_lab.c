@@ -8,11 +8,14 @@
  * and the command window without the header, which contains the doorbell.
  *
  * Nothing here uses the library or its arithmetic: what is counted, read back
- * or expected must be independent of the code under test.
+ * or expected must be independent of the code under test. The instructions are
+ * issued here, because the kernel's functions for that hide the condition code,
+ * and a kernel with the library does not export them.
  */
 
 #include <linux/debugfs.h>
 #include <linux/dma-mapping.h>
+#include <linux/errno.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -22,9 +25,11 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
+#include <asm/asm-extable.h>
 #include <asm/pci_clp.h>
 #include <asm/pci_insn.h>
 #include <asm/pci_io.h>
+#include <asm/types.h>
 
 #include "ism_protocol.h"
 #include "zpci_lab.h"
@@ -53,22 +58,99 @@ static struct dentry *zpci_lab_dir;
 /* [from][to]: the fewest registers that cover these bytes of a doubleword */
 static u8 zpci_lab_regs[9][9];
 
+struct zpci_lab_end zpci_lab_pcilg(u64 *val, u64 req, u64 offset)
+{
+	union register_pair req_off = { .even = req, .odd = offset };
+	struct zpci_lab_end end = { .cc = -ENXIO };
+	u64 loaded;
+
+	asm volatile("	.insn	rre,0xb9d20000,%[val],%[req_off]\n"
+		     "0:	ipm	%[cc]\n"
+		     "	srl	%[cc],28\n"
+		     "1:\n"
+		     EX_TABLE(0b, 1b)
+		     : [cc] "+d" (end.cc), [val] "=d" (loaded),
+		       [req_off] "+&d" (req_off.pair)
+		     :: "cc");
+	end.status = req_off.even >> 24;
+	if (!end.cc)
+		*val = loaded;
+	return end;
+}
+EXPORT_SYMBOL_GPL(zpci_lab_pcilg);
+
+struct zpci_lab_end zpci_lab_pcistg(u64 val, u64 req, u64 offset)
+{
+	union register_pair req_off = { .even = req, .odd = offset };
+	struct zpci_lab_end end = { .cc = -ENXIO };
+
+	asm volatile("	.insn	rre,0xb9d00000,%[val],%[req_off]\n"
+		     "0:	ipm	%[cc]\n"
+		     "	srl	%[cc],28\n"
+		     "1:\n"
+		     EX_TABLE(0b, 1b)
+		     : [cc] "+d" (end.cc), [req_off] "+&d" (req_off.pair)
+		     : [val] "d" (val)
+		     : "cc", "memory");
+	end.status = req_off.even >> 24;
+	return end;
+}
+EXPORT_SYMBOL_GPL(zpci_lab_pcistg);
+
+struct zpci_lab_end zpci_lab_pcistb(const void *src, u64 req, u64 offset)
+{
+	struct zpci_lab_end end = { .cc = -ENXIO };
+
+	asm volatile("	.insn	rsy,0xeb00000000d0,%[req],%[offset],%[src]\n"
+		     "0:	ipm	%[cc]\n"
+		     "	srl	%[cc],28\n"
+		     "1:\n"
+		     EX_TABLE(0b, 1b)
+		     : [cc] "+d" (end.cc), [req] "+d" (req)
+		     : [offset] "d" (offset), [src] "Q" (*(const u64 *)src)
+		     : "cc", "memory");
+	end.status = req >> 24;
+	return end;
+}
+EXPORT_SYMBOL_GPL(zpci_lab_pcistb);
+
+static int lab_rc(struct zpci_lab_end end)
+{
+	return end.cc > 0 ? -EIO : end.cc;
+}
+
 static int lab_load(struct zpci_lab_fn *fn, u8 pcias, u64 offset, u64 *val)
 {
-	return __zpci_load(val, ZPCI_CREATE_REQ(fn->zdev->fh, pcias, 8), offset);
+	u64 req = ZPCI_CREATE_REQ(fn->zdev->fh, pcias, 8);
+	struct zpci_lab_end end;
+
+	do {
+		end = zpci_lab_pcilg(val, req, offset);
+	} while (end.cc == ZPCI_CC_BUSY);
+	return lab_rc(end);
 }
 
 static int lab_store(struct zpci_lab_fn *fn, u8 pcias, u64 offset, u64 val)
 {
-	return __zpci_store(val, ZPCI_CREATE_REQ(fn->zdev->fh, pcias, 8), offset);
+	u64 req = ZPCI_CREATE_REQ(fn->zdev->fh, pcias, 8);
+	struct zpci_lab_end end;
+
+	do {
+		end = zpci_lab_pcistg(val, req, offset);
+	} while (end.cc == ZPCI_CC_BUSY);
+	return lab_rc(end);
 }
 
 static int lab_store_block(struct zpci_lab_fn *fn, u8 pcias, u64 offset,
 			   const void *src, u16 len)
 {
 	u64 req = ZPCI_CREATE_REQ(fn->zdev->fh, pcias, len);
+	struct zpci_lab_end end;
 
-	return __zpci_store_block(src, req, offset);
+	do {
+		end = zpci_lab_pcistb(src, req, offset);
+	} while (end.cc == ZPCI_CC_BUSY);
+	return lab_rc(end);
 }
 
 /* On error, returns a value that no test expects */

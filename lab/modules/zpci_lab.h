@@ -42,6 +42,16 @@ extern bool zpci_lab_mediated;
 
 #define zpci_lab_for_each(fn) list_for_each_entry(fn, &zpci_lab_fns, list)
 
+/* How an instruction ends; cc is -ENXIO for a program exception */
+struct zpci_lab_end {
+	int cc;
+	u8 status;
+};
+
+struct zpci_lab_end zpci_lab_pcilg(u64 *val, u64 req, u64 offset);
+struct zpci_lab_end zpci_lab_pcistg(u64 val, u64 req, u64 offset);
+struct zpci_lab_end zpci_lab_pcistb(const void *src, u64 req, u64 offset);
+
 /* The control BAR, see zpci-lab-regs.h */
 u64 zpci_lab_get(struct zpci_lab_fn *fn, u64 reg);
 void zpci_lab_set(struct zpci_lab_fn *fn, u64 reg, u64 val);

@@ -6,7 +6,6 @@
  * a host carries out the instructions (mediated=1 of zpci_lab), it is what
  * Documentation/mediation.rst says.
  *
- * The instructions are issued here, as the kernel's functions hide the condition code.
  * While the module is loaded, the results are in debugfs, zpci_lab/zpci_results.
  */
 
@@ -17,10 +16,8 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/sizes.h>
-#include <asm/asm-extable.h>
 #include <asm/pci_insn.h>
 #include <asm/pci_io.h>
-#include <asm/types.h>
 
 #include "zpci_lab.h"
 
@@ -33,92 +30,53 @@
 static u8 data[SZ_4K] __aligned(SZ_4K);
 static struct zpci_lab_report report;
 
-/* cc is -ENXIO for a program exception */
-struct end {
-	int cc;
-	u8 status;
-};
-
-static struct end load(u64 req, u64 offset)
+static struct zpci_lab_end load(u64 req, u64 offset)
 {
-	union register_pair req_off = { .even = req, .odd = offset };
-	struct end end = { .cc = -ENXIO };
 	u64 val;
 
-	asm volatile("	.insn	rre,0xb9d20000,%[val],%[req_off]\n"
-		     "0:	ipm	%[cc]\n"
-		     "	srl	%[cc],28\n"
-		     "1:\n"
-		     EX_TABLE(0b, 1b)
-		     : [cc] "+d" (end.cc), [val] "=d" (val),
-		       [req_off] "+&d" (req_off.pair)
-		     :: "cc");
-	end.status = req_off.even >> 24;
-	return end;
+	return zpci_lab_pcilg(&val, req, offset);
 }
 
-static struct end store(u64 req, u64 offset)
+static struct zpci_lab_end store(u64 req, u64 offset)
 {
-	union register_pair req_off = { .even = req, .odd = offset };
-	struct end end = { .cc = -ENXIO };
-
-	asm volatile("	.insn	rre,0xb9d00000,%[val],%[req_off]\n"
-		     "0:	ipm	%[cc]\n"
-		     "	srl	%[cc],28\n"
-		     "1:\n"
-		     EX_TABLE(0b, 1b)
-		     : [cc] "+d" (end.cc), [req_off] "+&d" (req_off.pair)
-		     : [val] "d" (0UL)
-		     : "cc");
-	end.status = req_off.even >> 24;
-	return end;
+	return zpci_lab_pcistg(0, req, offset);
 }
 
-static struct end store_block(u64 req, u64 offset)
+static struct zpci_lab_end store_block(u64 req, u64 offset)
 {
-	struct end end = { .cc = -ENXIO };
-
-	asm volatile("	.insn	rsy,0xeb00000000d0,%[req],%[offset],%[val]\n"
-		     "0:	ipm	%[cc]\n"
-		     "	srl	%[cc],28\n"
-		     "1:\n"
-		     EX_TABLE(0b, 1b)
-		     : [cc] "+d" (end.cc), [req] "+d" (req)
-		     : [offset] "d" (offset), [val] "Q" (*(u64 *)data)
-		     : "cc");
-	end.status = req >> 24;
-	return end;
+	return zpci_lab_pcistb(data, req, offset);
 }
 
 static const struct insn {
 	const char *name;
-	struct end (*issue)(u64 req, u64 offset);
+	struct zpci_lab_end (*issue)(u64 req, u64 offset);
 } insns[] = {
 	{ "PCILG", load }, { "PCISTG", store }, { "PCISTB", store_block },
 };
 
-static bool same(struct end a, struct end b)
+static bool same(struct zpci_lab_end a, struct zpci_lab_end b)
 {
 	return a.cc == b.cc && (a.cc != ZPCI_CC_ERR || a.status == b.status);
 }
 
 /* What the host makes of @want; it repeats an instruction that finds it busy */
-static struct end mediated(const struct insn *insn, struct end want)
+static struct zpci_lab_end mediated(const struct insn *insn,
+				    struct zpci_lab_end want)
 {
 	if (insn->issue == store)
-		return (struct end){ -ENXIO };
+		return (struct zpci_lab_end){ -ENXIO };
 	if (want.cc == ZPCI_CC_ERR || want.cc == ZPCI_CC_INVAL_HANDLE)
-		return (struct end){ ZPCI_CC_ERR, STATUS_LOST };
+		return (struct zpci_lab_end){ ZPCI_CC_ERR, STATUS_LOST };
 	if (want.cc == ZPCI_CC_BUSY)
-		return (struct end){ ZPCI_CC_OK };
+		return (struct zpci_lab_end){ ZPCI_CC_OK };
 	return want;
 }
 
-static struct end one(struct zpci_lab_fn *fn, const struct insn *insn,
-		      u64 result)
+static struct zpci_lab_end one(struct zpci_lab_fn *fn, const struct insn *insn,
+			       u64 result)
 {
 	struct zpci_lab_area *area = insn->issue == load ? &fn->from : &fn->to;
-	struct end end;
+	struct zpci_lab_end end;
 
 	zpci_lab_set(fn, ZPCI_LAB_FAULT_KINDS, 0);
 	zpci_lab_set(fn, ZPCI_LAB_FAULT_RESULT, result);
@@ -131,9 +89,9 @@ static struct end one(struct zpci_lab_fn *fn, const struct insn *insn,
 }
 
 static bool test(struct zpci_lab_fn *fn, const struct insn *insn, u64 result,
-		 struct end want)
+		 struct zpci_lab_end want)
 {
-	struct end is = one(fn, insn, result);
+	struct zpci_lab_end is = one(fn, insn, result);
 
 	if (zpci_lab_mediated)
 		want = mediated(insn, want);
@@ -147,12 +105,12 @@ static bool test(struct zpci_lab_fn *fn, const struct insn *insn, u64 result,
 
 static void test_insn(struct zpci_lab_fn *fn, const struct insn *insn)
 {
-	struct end want;
+	struct zpci_lab_end want;
 	bool ok = true;
 	u8 status;
 
 	for (status = 4; status <= STATUS_LAST; status += 4) {
-		want = (struct end){ ZPCI_CC_ERR, status };
+		want = (struct zpci_lab_end){ ZPCI_CC_ERR, status };
 		ok &= test(fn, insn, ZPCI_LAB_RESULT(ZPCI_CC_ERR, status), want);
 	}
 	zpci_lab_ok(&report, ok, "%s: condition code 1", insn->name);
@@ -172,7 +130,7 @@ static void test_insn(struct zpci_lab_fn *fn, const struct insn *insn)
 /* An ISM has no PCISTG, so there a fault is the only way to end otherwise */
 static void test_good(struct zpci_lab_fn *fn)
 {
-	struct end good = { ZPCI_CC_OK }, refused = { -ENXIO };
+	struct zpci_lab_end good = { ZPCI_CC_OK }, refused = { -ENXIO };
 
 	zpci_lab_ok(&report, test(fn, &insns[0], 0, good) &&
 		    test(fn, &insns[1], 0, refused) &&
