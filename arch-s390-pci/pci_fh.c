@@ -11,7 +11,6 @@
 #include <linux/math.h>
 #include <linux/pci.h>
 #include <linux/types.h>
-#include <linux/unaligned.h>
 #include <asm/pci_fh.h>
 #include <asm/pci_insn.h>
 #include <asm/pci_io.h>
@@ -109,34 +108,6 @@ static size_t zpci_fh_block_max(struct zpci_dev *zdev, u8 pcias)
 	return pcias == ZPCI_PCIAS_CFGSPC ? 0 : zdev->maxstbl;
 }
 
-static u64 zpci_fh_get_reg(const void *src, size_t len)
-{
-	switch (len) {
-	case 1:
-		return *(const u8 *)src;
-	case 2:
-		return get_unaligned_be16(src);
-	case 4:
-		return get_unaligned_be32(src);
-	default:
-		return get_unaligned_be64(src);
-	}
-}
-
-static void zpci_fh_put_reg(void *dst, u64 val, size_t len)
-{
-	switch (len) {
-	case 1:
-		*(u8 *)dst = val;
-		break;
-	case 2:
-		put_unaligned_be16(val, dst);
-		break;
-	default:
-		put_unaligned_be32(val, dst);
-	}
-}
-
 /*
  * Load the first register of a range, or the doublewords it begins with. @done
  * receives the number of bytes that were loaded.
@@ -154,7 +125,7 @@ static int zpci_fh_get(u64 req, u64 offset, void *dst, size_t len,
 	rc = __zpci_load(&val, req | n, offset);
 	*done = rc ? 0 : n;
 	if (!rc)
-		zpci_fh_put_reg(dst, val, n);
+		zpci_put_reg(dst, val, n);
 	return rc;
 }
 
@@ -163,7 +134,7 @@ static int zpci_fh_put(u64 req, u64 offset, const void *src, size_t len)
 {
 	if (len > 8)
 		return __zpci_store_block(src, req | len, offset);
-	return __zpci_store(zpci_fh_get_reg(src, len), req | len, offset);
+	return __zpci_store(zpci_get_reg(src, len), req | len, offset);
 }
 
 /**
