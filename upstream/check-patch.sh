@@ -104,23 +104,29 @@ headers() {
 	done
 }
 
-# The selftests, built for this machine and for s390
+# The selftests of VFIO, built for this machine and, as soon as they support it, s390
 selftests() {
-	touched | grep -q '^tools/testing/selftests/vfio-ism/' || return 0
-	for cross in "" $CROSS_COMPILE; do
-		ksft "$cross" all > "$log/said" 2>&1 || echo "make failed"
-		grep -E 'warning|[Ee]rror' "$log/said" || :
-		[ -x tools/testing/selftests/vfio-ism/vfio_ism_test ] ||
-			echo "vfio_ism_test was not built"
-		ksft "$cross" clean > /dev/null 2>&1
-	done
+	touched | grep -q '^tools/testing/selftests/vfio/' || return 0
+	built_for "$(uname -m)" ""
+	! grep -q 'filter.* s390 ' tools/testing/selftests/vfio/Makefile ||
+		built_for s390 "$CROSS_COMPILE"
 }
 
-# ksft CROSS TARGET
+# built_for ARCH CROSS
+built_for() {
+	make -s ARCH="$1" O="$series/headers-$1" headers > "$log/said" 2>&1
+	ksft "$@" all >> "$log/said" 2>&1 || echo "$1: make failed"
+	grep -E 'warning|[Ee]rror' "$log/said" || :
+	[ -x tools/testing/selftests/vfio/vfio_pci_device_test ] ||
+		echo "$1: vfio_pci_device_test was not built"
+	ksft "$@" clean > /dev/null 2>&1
+}
+
+# ksft ARCH CROSS TARGET
 ksft() {
-	make -C tools/testing/selftests TARGETS=vfio-ism FORCE_TARGETS=1 ARCH= \
-		CROSS_COMPILE="$1" USERLDFLAGS=-static \
-		KHDR_INCLUDES="-isystem $series/obj-m/usr/include" "$2"
+	make -s -C tools/testing/selftests TARGETS=vfio FORCE_TARGETS=1 ARCH="$1" \
+		CROSS_COMPILE="$2" USERLDFLAGS=-static \
+		KHDR_INCLUDES="-isystem $series/headers-$1/usr/include" "$3"
 }
 
 # Commit ids in messages can be checked only in a KSRC with full git history,

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # machine.sh LOG DIR TASK [QEMU ARGUMENT...]: run a machine with the kernel in DIR and
-# guest/TASK, which uses standard input and output. Kernel messages go to LOG.
+# guest/TASK, which uses standard input and output. Kernel messages go to LOG. APPEND:
+# more parameters of the kernel.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -19,5 +20,5 @@ exec "$build/qemu/qemu-system-s390x" \
 	-kernel "$dir/bzImage" -initrd "$dir/initramfs" \
 	-append "console=ttyS0 sclp_con_drop=0 ignore_loglevel printk.time=1 \
 printk.devkmsg=on panic=-1 page_owner=on rcupdate.rcu_cpu_stall_timeout=300 \
-lab=$task" \
+${APPEND-} lab=$task" \
 	"$@"
