@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # vfio-selftests.sh DIR TREE: create DIR/initramfs-vfio: DIR/initramfs and, in the folder
-# /vfio-selftests, the tools/testing/selftests/vfio of the Linux source TREE
+# /vfio-selftests, the tools/testing/selftests/vfio of the Linux source TREE. "series"
+# stands for the branch of that name in build/series/tree.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -12,6 +13,12 @@ root=$out/root
 
 rm -rf "$out"
 mkdir -p "$root/vfio-selftests" "$root/bin"
+if [ "$tree" = series ]; then
+	tree=$out/tree
+	mkdir "$tree"
+	git -C "$build/series/tree" archive 5-vfio-selftests scripts tools/arch \
+		tools/include tools/scripts $folder | tar -x -C "$tree"
+fi
 make -C "$tree/$folder" install TARGETS=vfio FORCE_TARGETS=1 \
 	ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- USERLDFLAGS=-static O="$out" \
 	KHDR_INCLUDES="-isystem $dir/obj/usr/include" \

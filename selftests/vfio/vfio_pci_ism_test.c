@@ -552,6 +552,8 @@ TEST_F(ism_pair, unregister)
 {
 	struct pair *p = &self->pair;
 
+	EXPECT_EQ(8, store(p, 0, p->data, 8));
+	memset(p->dmb.vaddr, POISON, 8);
 	ism_words(p->b, ISM_UNREG_DMB, 1, &p->token, 0);
 	EXPECT_GT(0, store(p, 0, p->data, 8));
 	EXPECT_TRUE(dmb_untouched(p));
