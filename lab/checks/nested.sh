@@ -13,16 +13,20 @@ lab="make --no-print-directory -C lab PROFILE=guest"
 
 # The log of the guest continues with what is only tested there
 same_instructions() {
-	n=$(wc -l < $logs-direct1)
-	[ "$n" -gt 30 ] && head -n "$n" $logs-guest1 | cmp - $logs-direct1
+	lines=$(wc -l < $logs-direct1)
+	echo "# $lines instructions"
+	[ "$lines" -gt 30 ] && head -n "$lines" $logs-guest1 | cmp - $logs-direct1
 }
 
 echo "TAP version 13"
 echo "1..3"
 try $logs.direct "the driver without a guest" $lab boot-mixed LOG="$PWD/$logs-direct" \
 	QEMU="-m 256M -smp 1"
+started=$(date +%s)
 try $logs.guest "the driver in a guest of the guest" $lab boot-nested \
 	LOG="$PWD/$logs-guest"
+echo "# It took $(($(date +%s) - started)) s"
+sed -n 's/^ *# \(PCISTB of .*\)/# \1 in the guest of the guest/p' $logs.guest
 same_instructions
 ok "the instructions are the same"
 exit $failed
