@@ -42,4 +42,4 @@ cp "$modules"/arch-s390-pci/*.gcno "$modules"/drivers-vfio-ism/*.gcno "$sum/"
 cd "$sum"
 s390x-linux-gnu-gcov -b -c main.gcda pci_fh.gcda module.gcda > gcov.log
 awk -f "$here/coverage.awk" "$here/coverage" \
-	main.c.gcov compat.h.gcov pci_fh.c.gcov module.c.gcov
+	main.c.gcov compat.h.gcov pci_fh.c.gcov pci_plan.h.gcov module.c.gcov
