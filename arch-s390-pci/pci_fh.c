@@ -213,8 +213,7 @@ int zpci_fh_store_block(struct zpci_dev *zdev, u8 pcias, u64 offset,
 	    pcias == ZPCI_PCIAS_CFGSPC ||
 	    !zpci_fh_in_space(zdev, pcias, offset, len))
 		return -EINVAL;
-	return __zpci_store_block(src, zpci_fh_req(zdev, pcias) | len,
-					offset);
+	return __zpci_store_block(src, zpci_fh_req(zdev, pcias) | len, offset);
 }
 EXPORT_SYMBOL_GPL(zpci_fh_store_block);
 
