@@ -5,12 +5,16 @@
 . ./ktap.sh
 . ./terminal.sh
 
-# All ISM functions, as sysfs names them
-ism_functions() {
-	for f in /sys/bus/pci/devices/*; do
-		[ "$(cat "$f/vendor" "$f/device" | tr -d '\n')" = 0x10140x04ed ] &&
+# functions VENDOR DEVICE: as sysfs names them
+functions() {
+	for f in /sys/bus/pci/devices/*:*; do
+		[ "$(cat "$f/vendor" "$f/device" 2> /dev/null | tr '\n' ' ')" = "$1 $2 " ] &&
 			basename "$f"
 	done
+}
+
+ism_functions() {
+	functions 0x1014 0x04ed
 }
 
 # load_ism_vfio_pci [ours|merged]: our module, or the kernel's of the same name
@@ -49,6 +53,17 @@ bind() {
 			exit 1
 		}
 	done
+}
+
+# load_nvme: and wait for a disk, which the driver looks for in the background
+load_nvme() {
+	modprobe nvme
+	for _ in $(seq 60); do
+		[ ! -b /dev/nvme0n1 ] || return 0
+		sleep 1
+	done
+	echo "no disk appears"
+	return 1
 }
 
 # network NR: the one between machines; this one is 10.0.0.NR

@@ -15,7 +15,8 @@ cp -a "$root/bin/busybox" "$root/bin/sh" "$inner/bin/"
 install -m 755 "$lab/guest/inner-init" "$inner/init"
 cp "$lab/guest/lib.sh" "$lab/terminal.sh" "$lab/ktap.sh" "$lab/ktap.awk" "$inner/lab/"
 {
-	modprobe -d "$root" -S "$release" -a --show-depends ism ism_client zpci_fh_lab zpci_results |
+	modprobe -d "$root" -S "$release" -a --show-depends ism ism_client zpci_fh_lab zpci_results \
+		nvme zpci_ordinary |
 		sed -n "s,^insmod $root/\([^ ]*\).*,\1,p"
 	(cd "$root" && ls lib/modules/*/modules.order lib/modules/*/modules.builtin*)
 } | rsync -a --files-from=- "$root" "$inner"
