@@ -143,6 +143,11 @@ zpci_fh() {
 	$lab boot-zpci-fh PROFILE=nested ARGS=copies=20000
 }
 
+# QEMU's own code for instructions, with an ordinary function
+ordinary() {
+	$lab boot-ordinary
+}
+
 never_mio() {
 	lab/checks/never-mio.sh "$dir/obj/arch/s390/pci/pci_insn.o" \
 		"$dir/modules/arch-s390-pci/zpci-fh.ko" \
@@ -410,7 +415,7 @@ series() {
 }
 
 all="style kernel_doc rst examples sparse harness bad_input lab_notices kunit
-	zpci_fh never_mio ism_driver peer fabric_messages fabric smc vfio_ism fault other
+	zpci_fh ordinary never_mio ism_driver peer fabric_messages fabric smc vfio_ism fault other
 	latency writers reset kill_user stress fuzz unplug libism ismcat disk console demo
 	report docs bench differential mixed updates series
 	distro_build sanitizers_stress sanitizers coverage"
