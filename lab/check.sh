@@ -71,15 +71,21 @@ sparse() {
 	! grep -E ': (warning|error):' build/log/sparse.log | grep -F "$dir/modules/"
 }
 
-# on_both COMMAND...: run it with ISMs as seen in an LPAR and in a KVM guest
-on_both() {
-	failed_on=
-	for profile in lpar guest; do
+# on PROFILES COMMAND...: run it with ISMs as each of the profiles has them
+on() {
+	profiles=$1 failed_on=
+	shift
+	for profile in $profiles; do
 		"$@" PROFILE=$profile || failed_on="$failed_on $profile"
 	done
 	[ -z "$failed_on" ] && return
 	echo "failed on:$failed_on"
 	return 1
+}
+
+# As seen in an LPAR and in a KVM guest
+on_both() {
+	on "lpar guest" "$@"
 }
 
 # The main use: move data from one function to another
@@ -107,7 +113,7 @@ fabric() {
 		kselftest
 		fault
 		fuzz N=50000 SEED=1
-		stress S=10 PROFILE=guest
+		stress S=10 PROFILE=lab
 		unplug
 		ism-driver
 	EOF
@@ -128,8 +134,9 @@ fabric_messages() {
 	lab/checks/fabric.sh 1000000 1
 }
 
+# Memory can be disabled only in the last profile
 vfio_ism() {
-	on_both $lab boot-kselftest
+	on "lpar guest lab" $lab boot-kselftest
 }
 
 # The library against a model of a function; proves that its splitting is minimal
@@ -220,10 +227,10 @@ kill_user() {
 	$lab boot-kill
 }
 
-# Threads that read, write, reset, disable, close and open. Uses the guest profile,
-# because memory cannot be disabled in an LPAR.
+# Threads that read, write, reset, disable, close and open. Memory can be disabled only in
+# the lab profile.
 stress() {
-	$lab boot-stress S=10 PROFILE=guest
+	$lab boot-stress S=10 PROFILE=lab
 }
 
 # Tests that need particular functions or kernels; the newest kernel runs all
@@ -238,7 +245,7 @@ other_newest() {
 
 # Random operations against a model
 fuzz() {
-	on_both $lab boot-fuzz N=50000 SEED=1
+	on "guest lab" $lab boot-fuzz N=50000 SEED=1
 }
 
 # The function is removed while it is in use, also during an instruction
@@ -338,7 +345,7 @@ sanitizers_stress() {
 	debug_lab || return 1
 	echo "1..4"
 	debug_boots <<-EOF
-		stress S=10 PROFILE=guest TASKS=program,ours,isms,vfio_ism_fuzz,5000,1
+		stress S=10 PROFILE=lab TASKS=program,ours,isms,vfio_ism_fuzz,5000,1
 		unplug
 		other
 		fail-nth

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # differential.sh KERNEL: run the kselftests with the merged driver and with ours
 #
-# Runs on a kernel that has the merged driver, with functions as in a KVM guest,
-# where the two differ most. Prints each test with both results. Fails unless the
-# merged driver fails exactly the tests listed in merged-differences, and ours
-# fails none.
+# Runs on a kernel that has the merged driver, with functions that have a memory
+# enable bit, where the two differ most. Prints each test with both results. Fails
+# unless the merged driver fails exactly the tests listed in merged-differences, and
+# ours fails none.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -15,7 +15,7 @@ failed=0
 # boot DRIVER [EXPECTED]: "test result" for each test
 boot() {
 	if ! EXPECTED=${2-} make --no-print-directory -s -C lab KERNEL="$kernel" \
-		boot-kselftest DRIVER="$1" PROFILE=guest > "$log-$1" 2>&1; then
+		boot-kselftest DRIVER="$1" PROFILE=lab > "$log-$1" 2>&1; then
 		tail -n 20 "$log-$1" | sed 's/^/# /'
 		failed=1
 	fi
