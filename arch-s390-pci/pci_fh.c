@@ -5,6 +5,7 @@
 
 #include <linux/align.h>
 #include <linux/bits.h>
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/log2.h>
@@ -40,14 +41,17 @@
  * (maxstbl).
  *
  * zpci_fh_memcpy_fromio(), zpci_fh_memcpy_toio() and zpci_fh_memset_io() take
- * any range and split it into the fewest instructions that every ordinary
- * function accepts:
+ * any range and split it into the fewest of these instructions, which every
+ * ordinary function accepts:
  *
  * - PCILG and PCISTG move 1, 2, 4 or 8 bytes, naturally aligned; in config
  *   space 1, 2 or 4.
  * - PCISTB moves a multiple of 8 bytes, at least 16 and at most maxstbl, from
  *   a doubleword aligned address to a doubleword aligned offset, and does not
  *   cross a 4 KiB boundary of the offset. Config space has no PCISTB.
+ *
+ * PCILG and PCISTG of 3, 5, 6 and 7 bytes exist, but are not used: no
+ * other code of the kernel does, and QEMU gets them wrong.
  *
  * zpci_fh_memcpy_fromio() works on an ISM as well. Stores to an ISM must use
  * zpci_fh_store_block(), one call per block.
@@ -67,7 +71,7 @@
 /* A request without the length, which goes into the rightmost bits */
 static u64 zpci_fh_req(struct zpci_dev *zdev, u8 pcias)
 {
-	return ZPCI_CREATE_REQ(zdev->fh, pcias, 0);
+	return ZPCI_CREATE_REQ(READ_ONCE(zdev->fh), pcias, 0);
 }
 
 static u64 zpci_fh_space_size(struct zpci_dev *zdev, u8 pcias)

@@ -183,7 +183,7 @@ static int ism_vfio_pci_write_small(struct vfio_pci_core_device *vdev,
 				    unsigned int bar, u64 off,
 				    const char __user *buf, size_t count)
 {
-	u8 data[ISM_VFIO_PCI_SMALL_WRITE] __uninitialized;
+	u8 data[ISM_VFIO_PCI_SMALL_WRITE] __aligned(8) __uninitialized;
 
 	if (copy_from_user(data, buf, count))
 		return -EFAULT;
