@@ -38,6 +38,7 @@
 #define ISM_REG_IEQ		0x02
 #define ISM_READ_GID		0x03
 #define ISM_QUERY_INFO		0x08
+#define ISM_QUERY_RGID		0x09
 #define ISM_REG_DMB		0x0a
 #define ISM_UNREG_DMB		0x0b
 #define ISM_SIGNAL_IEQ		0x0e
@@ -350,6 +351,15 @@ static void region_map(struct pair *p, struct dma_region *region, size_t size)
 	iommu_map(p->iommu, region);
 }
 
+/* Whether a can store into memory of b at all */
+static bool ism_reaches(struct pair *p)
+{
+	struct ism_command cmd = { .word = { cpu_to_be64(ism_read_gid(p->b)) } };
+
+	return !ism_command(p->a, ISM_QUERY_RGID, &cmd, sizeof(cmd.hdr) + 16,
+			    sizeof(cmd.hdr));
+}
+
 /* Register the status page, the event queue and the DMB of b */
 static void ism_register(struct pair *p)
 {
@@ -410,6 +420,8 @@ FIXTURE_SETUP(ism_pair)
 	p->iommu = iommu_init(variant->iommu_mode);
 	p->a = ism_init(bdfs[0], p->iommu);
 	p->b = ism_init(bdfs[1], p->iommu);
+	if (!ism_reaches(p))
+		SKIP(return, "The first two functions are on different channels");
 	p->iova_allocator = iova_allocator_init(p->iommu);
 	/* an ISM does not accept address 0 */
 	iova_allocator_alloc(p->iova_allocator, SZ_4K);
@@ -494,7 +506,7 @@ TEST_F(ism_pair, store_refused)
 	u8 *edge = map_hole() + getpagesize();
 
 	EXPECT_EQ(0, store(p, 0, p->data, 0));
-	EXPECT_EQ(-EINVAL, store(p, 0, p->data, p->max_store + 1));
+	EXPECT_GT(0, store(p, 0, p->data, p->max_store + 1));
 	EXPECT_EQ(-EINVAL, store(p, 0, p->data, SZ_8K));
 	EXPECT_EQ(-EINVAL, store(p, SZ_4K - 1, p->data, 2));
 	EXPECT_EQ(-EFAULT, store(p, 0, edge, 8));
