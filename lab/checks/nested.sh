@@ -19,13 +19,15 @@ same_instructions() {
 }
 
 echo "TAP version 13"
-echo "1..4"
+echo "1..5"
 try $logs.direct "the driver without a guest" $lab boot-mixed LOG="$PWD/$logs-direct" \
 	QEMU="-m 256M -smp 1"
 started=$(date +%s)
 try $logs.guest "the driver in a guest of the guest" $lab boot-nested \
 	LOG="$PWD/$logs-guest"
 echo "# It took $(($(date +%s) - started)) s"
+grep -q '0001:00:00.0, maxstbl 4096$' $logs.guest
+ok "it sees the maximum store block size of the group"
 same_instructions
 ok "the instructions are the same"
 try $logs.cost "the cost" $lab boot-nested-cost
