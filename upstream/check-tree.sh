@@ -99,21 +99,23 @@ x86_64() {
 	complaints < "$log/x86.log" | grep drivers/vfio || :
 }
 
-# coccicheck_of COMMIT: what coccinelle says about the folders that the series touch,
-# without line numbers
+# coccicheck_of COMMIT FILE: what coccinelle says about the folders that the series
+# touch, without line numbers
 coccicheck_of() {
+	out=$log/coccicheck-$1.log
 	start_at "$1"
 	for dir in $(objects); do
-		make -s coccicheck MODE=report M="$dir" 2>&1
-	done > "$log/coccicheck-$1.log"
-	sed -n 's/^\([^ :]*\.[ch]\):[0-9:-]*/\1/p' "$log/coccicheck-$1.log" | sort -u
+		make -s coccicheck MODE=report M="$dir" >> "$out" 2>&1 ||
+			echo "coccicheck failed in $dir, see $out"
+	done
+	sed -n 's/^\([^ :]*\.[ch]\):[0-9:-]*/\1/p' "$out" | sort -u > "$2"
 }
 
+# Some of the semantic patches need a compiler for OCaml
 coccicheck() {
-	"$lab/host/packages.sh" coccinelle
-	coccicheck_of base > "$series/known-cocci"
-	coccicheck_of in-order > "$log/said"
-	grep -q spatch "$log/coccicheck-in-order.log" || echo "coccicheck did not run"
+	"$lab/host/packages.sh" coccinelle ocaml-findlib ocaml-nox > "$log/coccinelle.log"
+	coccicheck_of base "$series/known-cocci"
+	coccicheck_of in-order "$log/said"
 	new "$log/said" "$series/known-cocci"
 }
 
