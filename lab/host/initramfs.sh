@@ -9,7 +9,6 @@ set -eu
 
 dir=$1
 root=$dir/root
-busybox=$build/busybox
 
 # Besides busybox, what users have: driverctl and the shell that it needs; GNU
 # timeout, which run_kselftest.sh uses, and the library that it needs
@@ -23,7 +22,8 @@ rm -rf "$root"
 mkdir -p "$root/bin" "$root/lib" "$root/usr" "$root/lab"
 ln -s ../bin "$root/usr/bin"
 ln -s bin "$root/sbin"
-install -m 755 "$busybox/bin/busybox" "$root/bin/busybox"
+find "$build/busybox" -type f -path '*bin/busybox' \
+	-exec install {} "$root/bin/busybox" \;
 ln -s busybox "$root/bin/sh"
 install -m 755 "$lab/guest/init" "$root/init"
 install -m 755 "$lab"/guest/* "$root/lab/"
