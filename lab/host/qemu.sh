@@ -57,11 +57,15 @@ apply_patches() {
 }
 
 # The s390x libraries in one folder, as a compiler wants them. Without libc6-dev: its
-# linker scripts name files of this system.
+# linker scripts name files of this system. What belongs to libglib2.0-dev is in more
+# packages since Debian 13, and installed here with it.
 unpack_libraries() {
 	[ ! -d "$libraries" ] || return 0
-	for package in libglib2.0-dev libpcre2-dev zlib1g-dev libpixman-1-dev; do
-		"$host/fetch.sh" deb $package:s390x "$libraries.part"
+	for package in libglib2.0-dev libpcre2-dev zlib1g-dev libpixman-1-dev \
+		$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' \
+			libgio-2.0-dev libsysprof-capture-4-dev 2> /dev/null |
+			sed -n 's/ installed$//p'); do
+		"$host/fetch.sh" deb "$package:s390x" "$libraries.part" $program_suites
 		rsync -a "$libraries.part/" "$libraries.new/"
 		rm -r "$libraries.part"
 	done
