@@ -57,13 +57,7 @@ bind() {
 
 # load_nvme: and wait for a disk, which the driver looks for in the background
 load_nvme() {
-	modprobe nvme
-	for _ in $(seq 60); do
-		[ ! -b /dev/nvme0n1 ] || return 0
-		sleep 1
-	done
-	echo "no disk appears"
-	return 1
+	modprobe nvme && (limit=60 && until_ok [ -b /dev/nvme0n1 ])
 }
 
 # network NR: the one between machines; this one is 10.0.0.NR
