@@ -8,19 +8,16 @@ set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 tree=${1-$top/build/series/tree}
 out=$top/build/kunit-tree
+qemu=$top/build/qemu/qemu-system-s390x
 
-[ -x "$top/build/qemu/qemu-system-s390x" ] || {
-	echo "error: no QEMU; do make run first" >&2
-	exit 1
-}
 [ -d "$tree/arch/s390/pci/tests" ] || {
 	echo "error: no KUnit suite in $tree; do make series first" >&2
 	exit 1
 }
 
+make --no-print-directory -C "$top/lab" "$qemu"
 mkdir -p "$out/bin"
-printf '#!/bin/sh\nexec %s -L /usr/share/qemu "$@"\n' \
-	"$top/build/qemu/qemu-system-s390x" > "$out/bin/qemu-system-s390x"
+printf '#!/bin/sh\nexec %s -L /usr/share/qemu "$@"\n' "$qemu" > "$out/bin/qemu-system-s390x"
 chmod +x "$out/bin/qemu-system-s390x"
 
 cd "$tree"
