@@ -104,10 +104,13 @@ headers() {
 	done
 }
 
-# The selftests of VFIO, built for this machine and, as soon as they support it, s390
+# The selftests of VFIO, built for all that they support: s390 only from some patch on
 selftests() {
 	touched | grep -q '^tools/testing/selftests/vfio/' || return 0
+	"$lab/host/packages.sh" gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
+		> "$log/packages.log"
 	built_for "$(uname -m)" ""
+	built_for arm64 aarch64-linux-gnu-
 	! grep -q 'filter.* s390 ' tools/testing/selftests/vfio/Makefile ||
 		built_for s390 "$CROSS_COMPILE"
 }
