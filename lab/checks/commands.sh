@@ -25,7 +25,7 @@ where() {
 		echo in_git ;;
 	"make bench"*)
 		echo "SKIP is a measurement, not a test" ;;
-	*"WHAT=hostile" | *"WHAT=early")
+	*"WHAT=hostile" | *"WHAT=early" | *"boot-smc-loopback "*)
 		echo "SKIP shows a bug of Linux" ;;
 	"make check-debian13" | "make check-nested" | "make -C lab nested "* | \
 	"qemu-system-s390x "* | \

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # programs.sh DIR: build DIR/initramfs-programs, which is DIR/initramfs and programs of
-# Debian: for a disk and a console through ismcat, and iperf3
+# Debian: for a disk and a console through ismcat, iperf3 and tc
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -11,7 +11,7 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
 wanted="nbdkit:s390x nbd-client:s390x e2fsprogs:s390x util-linux:s390x diffutils:s390x
-	iperf3:s390x"
+	iperf3:s390x iproute2:s390x"
 [ "$(cat "$packages/wanted" 2> /dev/null)" = "$wanted" ] || {
 	rm -rf "$packages"
 	"$host/fetch.sh" programs "$wanted" "$packages" $program_suites
@@ -29,7 +29,7 @@ add() {
 	done
 }
 
-for program in nbdkit nbd-client mkfs.ext4 e2fsck agetty cmp iperf3; do
+for program in nbdkit nbd-client mkfs.ext4 e2fsck agetty cmp iperf3 tc; do
 	add $program bin
 done
 add nbdkit-file-plugin.so usr/lib/s390x-linux-gnu/nbdkit/plugins

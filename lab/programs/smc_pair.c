@@ -17,8 +17,9 @@
  * With "hostile" the client's function changes its control messages and events (see
  * garble= in lab/qemu/ism.c). Connections may fail; the server's kernel must survive.
  * With "early" the client ends its side of a connection as soon as it has sent its
- * data; the network must be slow, and the server late (see boot-smc). Linux up to 7.3
- * fails these two: see "SMC-D" in Documentation/lab.rst.
+ * data; the network must be slow, and the server late (see boot-smc). Both can be in
+ * one machine (see boot-smc-loopback). Linux up to 7.3 fails these two: see "SMC-D" in
+ * Documentation/lab.rst.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -214,14 +215,6 @@ static void serve_one(int fd, enum kind kind)
 	exit(0);
 }
 
-/* Unbinding waits until all sockets that use the function are closed */
-static void unbind_and_bind(const char *bdf)
-{
-	write_sysfs("/sys/bus/pci/drivers/ism/unbind", bdf);
-	sleep(1);
-	write_sysfs("/sys/bus/pci/drivers/ism/bind", bdf);
-}
-
 /* The first function that is bound to ism */
 static void find_function(char *bdf, size_t len)
 {
@@ -233,13 +226,23 @@ static void find_function(char *bdf, size_t len)
 	pclose(f);
 }
 
+/* Unbinding waits until all sockets that use the function are closed */
+static void unbind_and_bind(void)
+{
+	char bdf[32];
+
+	find_function(bdf, sizeof(bdf));
+	write_sysfs("/sys/bus/pci/drivers/ism/unbind", bdf);
+	sleep(1);
+	write_sysfs("/sys/bus/pci/drivers/ism/bind", bdf);
+}
+
 static int serve(void)
 {
 	int listener = make_socket(), fd;
-	char bdf[32], kind = 0;
+	char kind = 0;
 
 	signal(SIGCHLD, SIG_IGN);
-	find_function(bdf, sizeof(bdf));
 	if (bind(listener, (void *)&address, sizeof(address)) || listen(listener, PARALLEL))
 		ksft_exit_fail_msg("listen: %s\n", strerror(errno));
 	while (kind != QUIT) {
@@ -252,7 +255,7 @@ static int serve(void)
 			serve_one(fd, kind);
 		close(fd);
 		if (kind == UNBIND)
-			unbind_and_bind(bdf);
+			unbind_and_bind();
 	}
 	return 0;
 }
@@ -440,6 +443,8 @@ static int end_early(void)
 
 	ksft_print_header();
 	ksft_set_plan(1);
+	if (!comes_back())
+		ksft_exit_fail_msg("the server does not answer\n");
 	early = true;
 	stuck_s = IMPATIENT_S;
 	for (i = 0; i < EARLY; i++)
