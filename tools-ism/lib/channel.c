@@ -618,7 +618,7 @@ ssize_t libism_channel_write(struct libism_channel *channel, const void *buf, si
 	ret = can_write(channel);
 	if (ret)
 		return fail(ret);
-	while (done < len) {
+	while (done < len && channel->state == CHANNEL_OPEN) {
 		n = write_piece(channel, buf + done, len - done, more);
 		if (!n)
 			break;

@@ -486,6 +486,45 @@ static void peer_reset(void)
 	close_all();
 }
 
+/* What a pair can do; any of it may fail */
+static void converse(void)
+{
+	size_t len;
+
+	libism_connect(ism[1], &client, FAKE_GID, PORT);
+	pump();
+	if (libism_accept(listener, &server))
+		return;
+	for (len = 1; len < MIB; len *= 5) {
+		libism_channel_write(client, buf, len, LIBISM_MORE);
+		libism_channel_write(server, buf, len, 0);
+		pump();
+		libism_channel_read(client, got, MIB);
+		libism_channel_read(server, got, MIB);
+	}
+	libism_channel_send_word(server, 1);
+	libism_channel_shutdown(client);
+}
+
+/* A store that fails can be the first to tell that the peer has gone: try each */
+static void each_store_fails(void)
+{
+	unsigned long n = 0, left;
+
+	do {
+		open_all();
+		listen_all();
+		fake_store_to_fail = ++n;
+		converse();
+		left = fake_store_to_fail;
+		fake_store_to_fail = 0;
+		CHECK(left || libism_channel_status(client) ||
+		      libism_channel_status(server));
+		close_all();
+	} while (!left);
+	CHECK(n > 200);
+}
+
 static bool server_over(void)
 {
 	return libism_channel_status(server);
@@ -709,9 +748,9 @@ static const struct test tests[] = {
 	TEST(back_pressure), TEST(half_close), TEST(close_delivers),
 	TEST(close_during_dispatch), TEST(words), TEST(refusals), TEST(no_answer),
 	TEST(full_queue), TEST(busy_queue), TEST(many_peers), TEST(thousand_connects),
-	TEST(peer_reset), TEST(own_reset), TEST(own_request), TEST(keepalive),
-	TEST(lost_event), TEST(lost_interrupt), TEST(bulk_cost), TEST(message_cost),
-	TEST(idle_cost), TEST(hostile_peer),
+	TEST(peer_reset), TEST(each_store_fails), TEST(own_reset), TEST(own_request),
+	TEST(keepalive), TEST(lost_event), TEST(lost_interrupt), TEST(bulk_cost),
+	TEST(message_cost), TEST(idle_cost), TEST(hostile_peer),
 };
 
 int main(int argc, char **argv)

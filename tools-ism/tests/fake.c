@@ -38,6 +38,7 @@ static struct function {
 static struct dmb dmbs[MAX_DMBS];
 static __u64 last_token;
 struct fake_counts fake_counts[FAKE_FUNCTIONS];
+unsigned long fake_store_to_fail;
 
 static __u64 get(const void *p)
 {
@@ -210,6 +211,10 @@ static ssize_t store(int n, __u64 at, const void *buf, size_t len)
 	__u32 offset = at & 0x7fffff;
 	struct ism_sba *sba;
 
+	if (dmb && fake_store_to_fail && !--fake_store_to_fail) {
+		drop(dmb);
+		return -ENXIO;
+	}
 	if (len > ISM_PAGE_SIZE || offset % ISM_PAGE_SIZE + len > ISM_PAGE_SIZE)
 		return -EINVAL;
 	if (!dmb || by_gid(dmb->reg.rgid) != n || offset + len > dmb->reg.len)

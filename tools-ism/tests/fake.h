@@ -23,6 +23,9 @@ struct fake_counts {
 
 extern struct fake_counts fake_counts[FAKE_FUNCTIONS];
 
+/* The peer unregisters its DMB before the store of this number from now on; 0: never */
+extern unsigned long fake_store_to_fail;
+
 /* The kernel or an administrator resets it */
 void fake_reset(unsigned int function);
 /* The kernel asks to give it up */
