@@ -183,7 +183,7 @@ noticed() {
 }
 
 lab_notices() {
-	echo "1..11"
+	echo "1..12"
 	while read -r what variable why; do
 		noticed "$what" "$variable" "$why"
 	done <<-EOF
@@ -195,6 +195,7 @@ lab_notices() {
 		warning PROFILE=lpar the kernel complained: .* WARNING: the lab
 		irq PROFILE=lpar the kernel complained: .* nobody cared
 		oops PROFILE=lpar the kernel complained: .* Kernel panic
+		crash PROFILE=lpar the kernel complained: .* User process fault
 		flood PROFILE=lpar the kernel complained: .* WARNING: the lab
 		hang PROFILE=lpar timed out
 		qemu ISM=none=1 QEMU ended with 1;

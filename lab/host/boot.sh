@@ -8,9 +8,10 @@
 #
 # Shows the output of the tasks, with the number of the machine in front if there are
 # several, and returns the exit code of the first task that failed. The kernel has a
-# separate console and log. A boot also fails if a kernel prints a warning or an oops,
-# if a guest does not shut down by itself and in time, if a task's results differ from
-# its plan, or if a test is skipped that the file skips does not list.
+# separate console and log. A boot also fails if a kernel prints a warning, an oops, or
+# that a program has crashed, if a guest does not shut down by itself and in time, if a
+# task's results differ from its plan, or if a test is skipped that the file skips does
+# not list.
 #
 # A line "host: COMMAND" in the output is passed to QEMU's monitor as a command. A line
 # "signal: SIGNAL NR" sends a signal to machine NR; one that is killed boots again.
@@ -56,7 +57,7 @@ judge() {
 	bad='WARNING|BUG|INFO: task|INFO: rcu|KASAN|UBSAN|KFENCE|ODEBUG|\[#[0-9]+\]'
 	bad="$bad|Kernel panic|Unable to handle|possible .*lock|suspected memory leaks"
 	bad="$bad|unreferenced object|leaked pages|nobody cared|page allocation failure|Out of memory: Killed"
-	bad="$bad|cannot create duplicate filename"
+	bad="$bad|cannot create duplicate filename|User process fault"
 	complaint=$(grep -aE "$bad" "$top/$log.kernel" | grep -vE "${KNOWN:-^$}" |
 		head -n 1) || :
 	[ -z "$complaint" ] ||
