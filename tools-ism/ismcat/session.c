@@ -88,28 +88,27 @@ static void from_peer(struct session *session)
 
 /*
  * After the escape character, "." and "d" end the session, and the escape character
- * stands for itself. Returns the number of bytes that are left.
+ * stands for itself. Returns the number of bytes in @to, which can be one more than @len:
+ * the escape character can be the last one of an earlier call.
  */
-static size_t unescape(struct session *session, char *buf, size_t len)
+static size_t unescape(struct session *session, const char *from, size_t len, char *to)
 {
-	const int escape = session->options->escape;
+	const unsigned char escape = session->options->escape;
 	size_t i, n = 0;
 
-	if (escape < 0)
-		return len;
 	for (i = 0; i < len; i++) {
-		if (!session->escaped && (unsigned char)buf[i] == escape) {
+		if (!session->escaped && (unsigned char)from[i] == escape) {
 			session->escaped = true;
 			continue;
 		}
-		if (session->escaped && (buf[i] == '.' || buf[i] == 'd')) {
+		if (session->escaped && (from[i] == '.' || from[i] == 'd')) {
 			session->result = ECANCELED;
 			return n;
 		}
-		if (session->escaped && (unsigned char)buf[i] != escape)
-			buf[n++] = escape;
+		if (session->escaped && (unsigned char)from[i] != escape)
+			to[n++] = escape;
 		session->escaped = false;
-		buf[n++] = buf[i];
+		to[n++] = from[i];
 	}
 	return n;
 }
@@ -118,6 +117,27 @@ static void end_in(struct session *session)
 {
 	session->in_end = true;
 	libism_channel_shutdown(session->channel);
+}
+
+/* There is room, so what is not written is lost with the channel */
+static void send_local(struct session *session, const char *buf, size_t len)
+{
+	char unescaped[BUFFER_LEN + 1];
+
+	if (session->options->escape >= 0) {
+		len = unescape(session, buf, len, unescaped);
+		buf = unescaped;
+	}
+	libism_channel_write(session->channel, buf, len, LIBISM_MORE);
+	session->held = true;
+}
+
+/* How much can be read from the local end: see unescape() */
+static size_t room(const struct session *session)
+{
+	size_t room = libism_channel_room(session->channel);
+
+	return room > session->escaped ? room - session->escaped : 0;
 }
 
 /* Returns whether there may be more */
@@ -135,10 +155,7 @@ static bool read_local(struct session *session, size_t room)
 		end_in(session);
 		return false;
 	}
-	n = unescape(session, buf, n);
-	/* there is room, so what is not written is lost with the channel */
-	libism_channel_write(session->channel, buf, n, LIBISM_MORE);
-	session->held = true;
+	send_local(session, buf, n);
 	return true;
 }
 
@@ -148,13 +165,13 @@ static bool read_local(struct session *session, size_t room)
  */
 static void to_peer(struct session *session)
 {
-	size_t room;
+	size_t len;
 
 	while (!session->in_end && !session->result) {
-		room = libism_channel_room(session->channel);
-		if (!room)
+		len = room(session);
+		if (!len)
 			return;
-		if (!read_local(session, room))
+		if (!read_local(session, len))
 			break;
 	}
 	if (session->held && !session->in_end)
@@ -224,7 +241,7 @@ int session_poll(const struct session *session, struct pollfd *pfd)
 
 	if (session->in_end && is_socket(session))	/* for hung_up() */
 		pfd[n++] = (struct pollfd) { .fd = session->in };
-	if (!session->in_end && libism_channel_room(session->channel))
+	if (!session->in_end && room(session))
 		pfd[n++] = (struct pollfd) { .fd = session->in, .events = POLLIN };
 	if (session->len)
 		pfd[n++] = (struct pollfd) { .fd = session->out, .events = POLLOUT };

@@ -3,6 +3,7 @@
  * Tests of one session of ismcat, on function 1 of fake.c, with a program as its local
  * end. The other end is the library on function 0.
  */
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@
 #define RING		(9 * 4096)	/* an eighth is not a number of pages */
 #define MUCH		(1024 * 1024)	/* more than sockets and rings hold */
 
-static const struct options options = {
+static struct options options = {
 	.connect = true, .local = LOCAL_UNIX, .escape = -1,
 };
 
@@ -134,8 +135,47 @@ static void peer_gone_while_blocked(void)
 	stop();
 }
 
+/* The keys of a user come one by one */
+static void escape(void)
+{
+	static const char keys[] = "a\037b\037\037\037c\037.";
+	const char *key;
+
+	options.escape = 0x1f;
+	start();
+	for (key = keys; *key != '.'; key++)
+		CHECK(write(program, key, 1) == 1 && !run());
+	CHECK(libism_channel_read(server, buf, MUCH) == 6 &&
+	      !memcmp(buf, "a\037b\037\037c", 6));
+	CHECK(write(program, "x[A\037", 4) == 4 && !run());
+	CHECK(libism_channel_read(server, buf, MUCH) == 4 && !memcmp(buf, "\037x[A", 4));
+	CHECK(write(program, ".", 1) == 1 && run() && session->result == ECANCELED);
+	stop();
+	options.escape = -1;
+}
+
+/* The escape character and what follows it need room for two bytes */
+static void escape_needs_room(void)
+{
+	struct pollfd pfd[3];
+	ssize_t n = RING - 1;
+
+	options.escape = 0x1f;
+	start();
+	CHECK(write(program, "\037", 1) == 1 && !run());
+	CHECK(libism_channel_write(session->channel, buf, n, 0) == n);
+	CHECK(write(program, "x", 1) == 1 && !run());
+	CHECK(session_poll(session, pfd) == 0);
+	CHECK(libism_channel_read(server, buf, MUCH) == n);
+	CHECK(!run());
+	CHECK(libism_channel_read(server, buf, MUCH) == 2 && !memcmp(buf, "\037x", 2));
+	stop();
+	options.escape = -1;
+}
+
 static const struct test tests[] = {
 	TEST(whole_ring), TEST(peer_gone), TEST(peer_gone_while_blocked),
+	TEST(escape), TEST(escape_needs_room),
 };
 
 int main(void)
