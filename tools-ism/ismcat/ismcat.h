@@ -63,8 +63,8 @@ struct session {
 	const struct options *options;
 	int in, out;			/* can be the same */
 	bool in_end, out_end;
-	bool opened;			/* the channel was open */
 	bool escaped;			/* the escape character was the last one */
+	bool discard;			/* the program does not read any more */
 	bool held;			/* some of what was sent may not be published */
 	uint32_t word;
 	char buffer[BUFFER_LEN];	/* from the peer, to be written to @out */

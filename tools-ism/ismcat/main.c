@@ -281,13 +281,20 @@ static int parse(int argc, char **argv)
 
 /* Sessions */
 
+/* Standard input and output, and a terminal, are not there for a second session */
+static bool only_one(void)
+{
+	return options.local == LOCAL_STDIO ||
+	       (options.connect && options.local != LOCAL_UNIX);
+}
+
 static void report(const struct session *session)
 {
 	const unsigned long long gid = libism_channel_gid(session->channel);
 	struct libism_counters c;
 
 	if (session->result && session->result != ECANCELED &&
-	    (options.verbose || options.connect))
+	    (options.verbose || options.connect || only_one()))
 		message("%016llx: %s", gid, explain_channel(session->result));
 	libism_count(ism, &c);
 	note("%016llx: closed; so far, bytes sent %llu, received %llu", gid,
@@ -295,13 +302,6 @@ static void report(const struct session *session)
 	note("%s: stores %llu, commands %llu, wakeups %llu", libism_bdf(ism),
 	     (unsigned long long)c.stores, (unsigned long long)c.commands,
 	     (unsigned long long)c.interrupts);
-}
-
-/* Standard input and output, and a terminal, are not there for a second session */
-static bool only_one(void)
-{
-	return options.local == LOCAL_STDIO ||
-	       (options.connect && options.local != LOCAL_UNIX);
 }
 
 static void start_session(struct libism_channel *channel, int in, int out)

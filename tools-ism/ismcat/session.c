@@ -47,20 +47,35 @@ static void end_out(struct session *session)
 		close(session->out);
 }
 
+/*
+ * A program may stop reading, but what it writes must still be sent. Returns whether all
+ * that was read from the peer is dealt with.
+ */
+static bool write_failed(struct session *session)
+{
+	if (errno == EPIPE && is_socket(session)) {
+		session->discard = true;
+		session->len = 0;
+		return true;
+	}
+	if (errno != EAGAIN)
+		session->result = errno;
+	return false;
+}
+
 /* Returns whether the local end has taken all */
 static bool write_buffer(struct session *session)
 {
 	ssize_t n;
 
+	if (session->discard)
+		session->len = 0;
 	while (session->len) {
 		n = write(session->out, session->buffer + session->start, session->len);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0) {
-			if (errno != EAGAIN)
-				session->result = errno;
-			return false;
-		}
+		if (n < 0)
+			return write_failed(session);
 		session->start += n;
 		session->len -= n;
 	}
@@ -116,10 +131,11 @@ static size_t unescape(struct session *session, const char *from, size_t len, ch
 static void end_in(struct session *session)
 {
 	session->in_end = true;
-	libism_channel_shutdown(session->channel);
+	if (!libism_channel_shutdown(session->channel))
+		session->held = false;
 }
 
-/* There is room, so what is not written is lost with the channel */
+/* There is room, so what is not written is lost with the channel, and stays held */
 static void send_local(struct session *session, const char *buf, size_t len)
 {
 	char unescaped[BUFFER_LEN + 1];
@@ -175,8 +191,7 @@ static void to_peer(struct session *session)
 			break;
 	}
 	if (session->held && !session->in_end)
-		libism_channel_write(session->channel, NULL, 0, 0);
-	session->held = false;
+		session->held = libism_channel_write(session->channel, NULL, 0, 0) < 0;
 }
 
 static void pass_size(struct session *session)
@@ -189,13 +204,32 @@ static void pass_size(struct session *session)
 	local_set_size(session->out, word);
 }
 
-/* The local end is gone, in both directions: nobody reads what the peer has to say */
+static int channel_error(const struct session *session)
+{
+	libism_channel_status(session->channel);
+	return errno;
+}
+
+/* The local end is gone, in both directions */
 static bool hung_up(const struct session *session)
 {
 	struct pollfd pfd = { .fd = session->in };
 
 	return is_socket(session) && session->in_end && poll(&pfd, 1, 0) > 0 &&
 	       pfd.revents & (POLLHUP | POLLERR);
+}
+
+/*
+ * The peer has gone: is there anything that it should have got? At a terminal, what is
+ * typed then is for the next program.
+ */
+static bool input_left(const struct session *session)
+{
+	char byte;
+
+	if (session->options->local == LOCAL_PTY || isatty(session->in))
+		return false;
+	return session->held || (!session->in_end && read(session->in, &byte, 1) > 0);
 }
 
 /*
@@ -206,33 +240,49 @@ static void refuse_local(struct session *session)
 {
 	if (!is_socket(session) || session->in_end)
 		return;
+	session->held = input_left(session);
 	session->in_end = true;
 	shutdown(session->in, SHUT_RD);
 }
 
 /*
- * The session is over when both streams have ended, or one end was closed altogether
+ * Is nothing more to be done? A program that has hung up does not read what the peer has
+ * to say. A terminal that nobody reads must not keep others from connecting.
+ */
+static bool is_over(struct session *session, bool failed)
+{
+	if (hung_up(session))
+		return true;
+	if (session->out_end)
+		return session->in_end || session->options->local == LOCAL_PTY || failed;
+	return failed && session->options->local == LOCAL_PTY && !session->options->connect;
+}
+
+/*
+ * The session is over when both streams have ended, or one end was closed altogether. To
+ * send something may show that the peer has gone, so what it has sent is read after that.
  */
 bool session_run(struct session *session)
 {
-	bool failed;
+	bool failed = libism_channel_status(session->channel);
 
-	failed = libism_channel_status(session->channel);
 	if (failed && errno == EINPROGRESS)
 		return false;
-	session->opened |= !failed;
 	if (session->options->local == LOCAL_PTY)
 		pass_size(session);
-	from_peer(session);
 	to_peer(session);
-	if (session->result || hung_up(session))
+	from_peer(session);
+	if (session->result)
 		return true;
+	failed = libism_channel_status(session->channel);
+	if (is_over(session, failed)) {
+		if (failed && (!session->out_end || input_left(session)))
+			session->result = channel_error(session);
+		return true;
+	}
 	if (failed)
 		refuse_local(session);
-	if (!session->out_end)
-		return false;
-	return session->in_end || session->options->local == LOCAL_PTY ||
-	       libism_channel_status(session->channel);
+	return false;
 }
 
 int session_poll(const struct session *session, struct pollfd *pfd)

@@ -3,9 +3,12 @@
  * Tests of one session of ismcat, on function 1 of fake.c, with a program as its local
  * end. The other end is the library on function 0.
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "../ismcat/ismcat.h"
@@ -61,10 +64,17 @@ static void start(void)
 	CHECK(session);
 }
 
+static void stop_program(void)
+{
+	close(program);
+	program = -1;
+}
+
 static void stop(void)
 {
 	session_free(session);
-	close(program);
+	if (program >= 0)
+		stop_program();
 	libism_close(ism[1]);
 	libism_close(ism[0]);
 	CHECK(!fake_dmbs());
@@ -125,13 +135,122 @@ static void peer_gone_while_blocked(void)
 		CHECK(!run());
 	fake_reset(0);
 	CHECK(!run());
-	signal(SIGPIPE, SIG_IGN);
 	CHECK(write(program, buf, 1) == -1 && errno == EPIPE);
 	while (!run() && (n = read(program, buf, MUCH)) > 0)
 		in -= n;
 	while ((n = read(program, buf, MUCH)) > 0)
 		in -= n;
 	CHECK(in < RING / 4 && session->result == ECONNRESET);	/* not all was published */
+	stop();
+}
+
+/* More than the program's socket holds */
+static void send_much(void)
+{
+	while (libism_channel_write(server, buf, MUCH, 0) > 0)
+		CHECK(!run());
+}
+
+/* The peer goes, and there is no room for the event that says so */
+static void lose_event(void)
+{
+	int i;
+
+	for (i = 0; i < 14; i++)
+		CHECK(!libism_signal(ism[0], FAKE_GID + 1, 0x80, i));
+	fake_reset(0);
+}
+
+/* The program ends without reading all; what it has written still arrives */
+static void program_ends_early(void)
+{
+	bool over = false;
+	int rounds;
+
+	start();
+	send_much();
+	CHECK(write(program, "abc", 3) == 3);
+	stop_program();
+	for (rounds = 0; rounds < 10 && !over; rounds++)
+		over = run();
+	CHECK(over && !session->result);
+	CHECK(libism_channel_read(server, buf, MUCH) == 3);
+	CHECK(libism_channel_read(server, buf, MUCH) == 0);
+	stop();
+}
+
+/* The same when the peer has gone: it is the peer that is reported */
+static void both_gone(void)
+{
+	start();
+	send_much();
+	fake_reset(0);
+	CHECK(!run());
+	stop_program();
+	CHECK(run() && session->result == ECONNRESET);
+	stop();
+}
+
+/* The peer has ended its stream, and goes before it has read all of the other one */
+static void input_lost(void)
+{
+	start();
+	CHECK(!libism_channel_shutdown(server));
+	CHECK(write(program, buf, 2 * RING) == 2 * RING);
+	CHECK(!run());
+	fake_reset(0);
+	CHECK(run() && session->result == ECONNRESET);
+	stop();
+}
+
+/* The same if it is noticed only when the rest is stored */
+static void last_store_fails(void)
+{
+	start();
+	CHECK(!libism_channel_shutdown(server));
+	CHECK(!run());
+	lose_event();
+	CHECK(write(program, "abc", 3) == 3);
+	CHECK(run() && session->result == ECONNRESET);
+	stop();
+}
+
+/* The same if the program is slow to read what arrived before */
+static void output_refused(void)
+{
+	bool over = false;
+	int rounds;
+
+	start();
+	send_much();
+	CHECK(!libism_channel_shutdown(server));
+	fake_reset(0);
+	CHECK(write(program, "abc", 3) == 3);
+	for (rounds = 0; rounds < 1000 && !over; rounds++) {
+		over = run();
+		read(program, buf, 1000);
+	}
+	CHECK(over && session->result == ECONNRESET);
+	stop();
+}
+
+/* If nothing was left to send, the peer has just closed the connection */
+static void peer_closes(void)
+{
+	start();
+	libism_channel_close(server);
+	CHECK(run() && !session->result);
+	stop();
+}
+
+/* What is sent shows that the peer has gone */
+static void lost_event(void)
+{
+	start();
+	lose_event();
+	CHECK(!run());
+	CHECK(write(program, "abc", 3) == 3);
+	CHECK(run() && session->result == ECONNRESET);
 	stop();
 }
 
@@ -173,13 +292,78 @@ static void escape_needs_room(void)
 	options.escape = -1;
 }
 
+static void start_terminal(bool connect)
+{
+	struct termios termios;
+
+	options.local = LOCAL_PTY;
+	options.connect = connect;
+	start();
+	close(session->in);
+	stop_program();
+	session->in = posix_openpt(O_RDWR | O_NONBLOCK);
+	session->out = session->in;
+	CHECK(!grantpt(session->in) && !unlockpt(session->in));
+	program = open(ptsname(session->in), O_RDWR | O_NOCTTY | O_NONBLOCK);
+	CHECK(!tcgetattr(program, &termios));
+	cfmakeraw(&termios);
+	CHECK(!tcsetattr(program, TCSANOW, &termios));
+}
+
+static void stop_terminal(void)
+{
+	close(session->in);
+	stop();
+	options.local = LOCAL_UNIX;
+	options.connect = true;
+}
+
+/* Nobody reads a terminal, and others may want to connect */
+static void terminal(void)
+{
+	int rounds;
+
+	start_terminal(false);
+	for (rounds = 0; rounds < 100; rounds++) {
+		libism_channel_write(server, buf, 1000, 0);
+		CHECK(!run());
+	}
+	fake_reset(0);
+	CHECK(run() && session->result == ECONNRESET);
+	stop_terminal();
+}
+
+/* A program that is slow gets all that the peer has sent before it closed the connection */
+static void slow_terminal(void)
+{
+	ssize_t n, sent = 30000, got = 0;
+	bool over = false;
+	int rounds;
+
+	start_terminal(true);
+	CHECK(libism_channel_write(server, buf, sent, 0) == sent);
+	libism_channel_close(server);
+	for (rounds = 0; rounds < 1000 && !over; rounds++) {
+		over = run();
+		while ((n = read(program, buf, MUCH)) > 0)
+			got += n;
+	}
+	CHECK(over && !session->result);
+	CHECK(got == sent);
+	stop_terminal();
+}
+
 static const struct test tests[] = {
 	TEST(whole_ring), TEST(peer_gone), TEST(peer_gone_while_blocked),
-	TEST(escape), TEST(escape_needs_room),
+	TEST(program_ends_early), TEST(both_gone), TEST(input_lost),
+	TEST(last_store_fails), TEST(output_refused), TEST(peer_closes),
+	TEST(lost_event), TEST(escape), TEST(escape_needs_room), TEST(terminal),
+	TEST(slow_terminal),
 };
 
 int main(void)
 {
+	signal(SIGPIPE, SIG_IGN);
 	run_tests(tests, sizeof(tests) / sizeof(*tests));
 	return 0;
 }
