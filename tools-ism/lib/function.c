@@ -576,46 +576,56 @@ static int check_function(struct libism *ism)
 	return ret || be64toh(info.sba) != ism->ism.sba_iova ? -EIO : 0;
 }
 
-/* The keep-alive starts with the first user, and goes on until there is none */
-static __u64 timer_delay(struct libism *ism, __u64 now)
+/* Times are in ms; 0 is never. One that is set stays until it is due. */
+static void set_time(__u64 *time, bool needed, __u64 at)
 {
-	if (!ism->channels && !ism->listeners) {
-		ism->timed = false;
-		return 0;
-	}
-	if (!ism->timed)
-		ism->next_keepalive = now + ism->opts.keepalive_ms;
-	ism->timed = true;
-	if (channels_in_handshake(ism))
-		return HANDSHAKE_MS;
-	if (ism->opts.keepalive_ms == LIBISM_NEVER)
-		return 0;
-	return ism->next_keepalive > now ? ism->next_keepalive - now : 1;
+	if (!needed)
+		*time = 0;
+	else if (!*time)
+		*time = at;
+}
+
+static bool is_due(__u64 *time, __u64 now)
+{
+	if (!*time || now < *time)
+		return false;
+	*time = 0;
+	return true;
+}
+
+/* The keep-alive starts with the first user, and goes on until there is none */
+static __u64 next_time(struct libism *ism, __u64 now)
+{
+	set_time(&ism->next_keepalive, (ism->channels || ism->listeners) &&
+		 ism->opts.keepalive_ms != LIBISM_NEVER, now + ism->opts.keepalive_ms);
+	set_time(&ism->next_handshake, channels_in_handshake(ism), now + HANDSHAKE_MS);
+	if (!ism->next_handshake || !ism->next_keepalive)
+		return ism->next_handshake ?: ism->next_keepalive;
+	return ism->next_handshake < ism->next_keepalive ? ism->next_handshake :
+	       ism->next_keepalive;
 }
 
 /* A timer that cannot be set would be a bug: the arguments are valid */
 void start_timer(struct libism *ism)
 {
-	__u64 delay = timer_delay(ism, now_ms());
+	__u64 next = next_time(ism, now_ms());
 	struct itimerspec timer = {
-		.it_value = {
-			.tv_sec = delay / 1000, .tv_nsec = delay % 1000 * 1000000,
-		},
+		.it_value = { .tv_sec = next / 1000, .tv_nsec = next % 1000 * 1000000 },
 	};
 
-	timerfd_settime(ism->timer, 0, &timer, NULL);
+	timerfd_settime(ism->timer, TFD_TIMER_ABSTIME, &timer, NULL);
 }
 
 static void handle_timer(struct libism *ism)
 {
 	__u64 now = now_ms();
 
-	if (ism->opts.keepalive_ms != LIBISM_NEVER && now >= ism->next_keepalive) {
-		ism->next_keepalive = now + ism->opts.keepalive_ms;
+	if (is_due(&ism->next_keepalive, now)) {
 		ism->error = check_function(ism);
 		channels_keepalive(ism);
 	}
-	channels_handshake(ism);
+	if (is_due(&ism->next_handshake, now))
+		channels_handshake(ism);
 	start_timer(ism);
 }
 

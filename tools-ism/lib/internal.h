@@ -69,8 +69,7 @@ struct libism {
 	__u64 gid;
 	int epoll, timer, request;
 	int error;		/* the function cannot be used any more */
-	bool timed;		/* the timer is in use */
-	__u64 next_keepalive;	/* in ms */
+	__u64 next_keepalive, next_handshake;	/* in ms; 0: never */
 	struct libism_dmb *dmb[ISM_NR_DMBS];
 	struct memory *memory;
 	struct libism_channel *channels;

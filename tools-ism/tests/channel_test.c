@@ -389,6 +389,24 @@ static void no_answer(void)
 	close_all();
 }
 
+/* Others that begin meanwhile do not put off the end of a handshake */
+static void many_handshakes(void)
+{
+	const struct libism_opts opts = { .timeout_ms = 50 };
+	struct libism_channel *other;
+	int i;
+
+	open_with(&opts);
+	CHECK(!libism_connect(ism[1], &client, FAKE_GID, PORT));
+	for (i = 0; i < 20; i++) {
+		usleep(20000);
+		CHECK(!libism_connect(ism[1], &other, FAKE_GID, PORT));
+		libism_dispatch(ism[1]);
+	}
+	CHECK(libism_channel_status(client) && errno == ETIMEDOUT);
+	close_all();
+}
+
 /* The request is lost because the queue is full, then repeated */
 static void full_queue(void)
 {
@@ -747,7 +765,7 @@ static const struct test tests[] = {
 	TEST(functions), TEST(dmbs), TEST(events), TEST(data_both_ways),
 	TEST(back_pressure), TEST(half_close), TEST(close_delivers),
 	TEST(close_during_dispatch), TEST(words), TEST(refusals), TEST(no_answer),
-	TEST(full_queue), TEST(busy_queue), TEST(many_peers), TEST(thousand_connects),
+	TEST(many_handshakes), TEST(full_queue), TEST(busy_queue), TEST(many_peers), TEST(thousand_connects),
 	TEST(peer_reset), TEST(each_store_fails), TEST(own_reset), TEST(own_request),
 	TEST(keepalive), TEST(lost_event), TEST(lost_interrupt), TEST(bulk_cost),
 	TEST(message_cost), TEST(idle_cost), TEST(hostile_peer),
