@@ -366,6 +366,7 @@ int dmb_register(struct libism *ism, struct libism_dmb **out, __u64 gid, size_t 
 {
 	unsigned int index = free_index(ism);
 	struct libism_dmb *dmb;
+	__u16 mask;
 	int ret;
 
 	if (!len || len > DMB_LEN_MAX)
@@ -382,6 +383,8 @@ int dmb_register(struct libism *ism, struct libism_dmb **out, __u64 gid, size_t 
 	dmb->reg = (struct ism_dmb) {
 		.iova = dmb->memory->iova, .len = len, .sba_idx = index, .rgid = gid,
 	};
+	/* a signal to the last user of the index */
+	ism_signalled(&ism->ism, index, &mask);
 	ism->counters.commands++;
 	ret = refused(ism_reg_dmb(&ism->ism, &dmb->reg));
 	if (ret)
@@ -391,7 +394,8 @@ int dmb_register(struct libism *ism, struct libism_dmb **out, __u64 gid, size_t 
 	return 0;
 
 free_memory:
-	dmb->memory->used = false;
+	/* unless refused, it may be registered */
+	dmb->memory->used = ret != -EREMOTEIO;
 free:
 	free(dmb);
 	return ret;

@@ -179,13 +179,16 @@ static void dmbs(void)
 	CHECK(libism_move(ism[1], &m) && errno == ENXIO);
 	m.offset = 8 * MIB;
 	CHECK(libism_move(ism[1], &m) && errno == EINVAL);
-	libism_dmb_unregister(dmb);
 	m.offset = 0;
+	CHECK(!libism_move(ism[1], &m));
+	libism_dmb_unregister(dmb);
 	CHECK(libism_move(ism[1], &m) && errno == ENXIO);
-	/* the memory is used again, but its contents are not */
+	/* the memory is used again, but its contents, and the last signal, are not */
 	CHECK(!libism_dmb_register(ism[0], &dmb, FAKE_GID + 1, 3 * 4096 + 5));
 	memset(buf, 0, 3 * 4096 + 5);
 	CHECK(!memcmp(libism_dmb_data(dmb), buf, 3 * 4096 + 5));
+	pump();
+	CHECK(!libism_dmb_signalled(dmb, &mask));
 	close_all();
 }
 
