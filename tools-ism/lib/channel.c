@@ -226,13 +226,27 @@ static void handle_state(struct libism_channel *channel)
 		store_state(channel);
 }
 
+/*
+ * A peer that signals before it has published anything repeats its hello: it has not seen
+ * our last one, which somebody else's request may have made us overwrite.
+ */
+static void repair_hello(struct libism_channel *channel)
+{
+	if (channel->accepted && ring_is_new(&channel->ring))
+		store_hello(channel);
+}
+
 void channel_signalled(struct libism_channel *channel)
 {
+	bool was_open = channel->state == CHANNEL_OPEN;
+
 	if (channel->state == CHANNEL_CONNECTING ||
 	    channel->state == CHANNEL_ACCEPTING)
 		handle_hello(channel);
 	if (channel->state == CHANNEL_OPEN)
 		handle_state(channel);
+	if (channel->state == CHANNEL_OPEN && was_open)
+		repair_hello(channel);
 }
 
 /* Requests to connect */
@@ -296,6 +310,7 @@ static void accept_request(struct libism_listener *listener, __u64 gid, __u64 to
 		return;
 	}
 	channel->state = CHANNEL_ACCEPTING;
+	channel->accepted = true;
 	channel->listener = listener;
 	channel->tok = tok;
 	store_hello(channel);

@@ -47,6 +47,7 @@ struct libism_channel {
 	struct libism *ism;
 	struct libism_listener *listener;	/* it counts for; can be NULL */
 	bool owned;		/* by the user, who will close it */
+	bool accepted;		/* the peer has asked for it */
 	enum channel_state state;
 	int error;
 	struct libism_dmb *dmb;

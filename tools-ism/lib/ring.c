@@ -132,6 +132,7 @@ int ring_take(struct ring *ring, const struct wire_state *state)
 	ring->in_end = end;
 	ring->acked = consumed;
 	ring->peer_probe = be32toh(state->probe);
+	ring->peer_answer = be32toh(state->answer);
 	ring->in_word = be32toh(state->word);
 	ring->heard = true;
 	return 0;
@@ -140,6 +141,12 @@ int ring_take(struct ring *ring, const struct wire_state *state)
 bool ring_must_answer(const struct ring *ring)
 {
 	return ring->answer != ring->peer_probe;
+}
+
+bool ring_is_new(const struct ring *ring)
+{
+	return !ring->received && !ring->in_end && !ring->acked && !ring->peer_probe &&
+	       !ring->peer_answer && !ring->in_word;
 }
 
 int ring_tick(struct ring *ring)

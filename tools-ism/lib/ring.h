@@ -102,7 +102,7 @@ struct ring {
 	__u64 told;		/* the peer knows about */
 	bool in_end;		/* the peer has ended the stream at @received */
 
-	__u32 probe, answer, peer_probe;
+	__u32 probe, answer, peer_probe, peer_answer;
 	bool heard;		/* since the last tick */
 	unsigned int missed;
 	__u32 out_word, in_word;
@@ -127,6 +127,8 @@ bool ring_must_tell(const struct ring *ring);
 /* Take over what the peer has published; -EPROTO if that is not possible */
 int ring_take(struct ring *ring, const struct wire_state *state);
 bool ring_must_answer(const struct ring *ring);
+/* Whether the peer has published nothing but zeros */
+bool ring_is_new(const struct ring *ring);
 
 /*
  * Called at the interval of the keep-alive. Returns 1 if the peer must be probed, by

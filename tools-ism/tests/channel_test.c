@@ -13,6 +13,7 @@
 #include "fake.h"
 #include "libism.h"
 #include "random.h"
+#include "ring.h"
 #include "test.h"
 
 #define PORT		7
@@ -392,6 +393,27 @@ static void no_answer(void)
 	close_all();
 }
 
+/* A request in the name of the client makes the server overwrite its last hello */
+static void overwritten_hello(void)
+{
+	__u64 tok;
+
+	open_all();
+	listen_all();
+	CHECK(!libism_connect(ism[1], &client, FAKE_GID, PORT));
+	tok = fake_last_token();
+	libism_dispatch(ism[0]);
+	libism_dispatch(ism[1]);
+	libism_dispatch(ism[0]);
+	CHECK(!libism_accept(listener, &server));
+	CHECK(!libism_signal(ism[2], FAKE_GID, WIRE_CONNECT | PORT, tok));
+	libism_dispatch(ism[0]);
+	CHECK(wait_for(is_open));
+	transfer(client, server, 100, 0);
+	transfer(server, client, 100, 0);
+	close_all();
+}
+
 /* Others that begin meanwhile do not put off the end of a handshake */
 static void many_handshakes(void)
 {
@@ -647,6 +669,21 @@ static unsigned long interrupts(void)
 	return fake_counts[0].interrupts + fake_counts[1].interrupts;
 }
 
+/* Two to register the DMB; the server stores two hellos, the client one */
+static void connect_cost(void)
+{
+	unsigned long b, i;
+
+	open_all();
+	listen_all();
+	b = fake_counts[0].blocks;
+	i = interrupts();
+	connect_pair();
+	CHECK(fake_counts[0].blocks - b == 4);
+	CHECK(interrupts() - i == 1 + 3);	/* the first is for the event */
+	close_all();
+}
+
 static void bulk_cost(void)
 {
 	unsigned long b, l, i;
@@ -768,9 +805,10 @@ static const struct test tests[] = {
 	TEST(functions), TEST(dmbs), TEST(events), TEST(data_both_ways),
 	TEST(back_pressure), TEST(half_close), TEST(close_delivers),
 	TEST(close_during_dispatch), TEST(words), TEST(refusals), TEST(no_answer),
-	TEST(many_handshakes), TEST(full_queue), TEST(busy_queue), TEST(many_peers), TEST(thousand_connects),
-	TEST(peer_reset), TEST(each_store_fails), TEST(own_reset), TEST(own_request),
-	TEST(keepalive), TEST(lost_event), TEST(lost_interrupt), TEST(bulk_cost),
+	TEST(overwritten_hello), TEST(many_handshakes), TEST(full_queue),
+	TEST(busy_queue), TEST(many_peers), TEST(thousand_connects), TEST(peer_reset),
+	TEST(each_store_fails), TEST(own_reset), TEST(own_request), TEST(keepalive),
+	TEST(lost_event), TEST(lost_interrupt), TEST(connect_cost), TEST(bulk_cost),
 	TEST(message_cost), TEST(idle_cost), TEST(hostile_peer),
 };
 

@@ -157,6 +157,17 @@ static void publish_says_all(void)
 	CHECK(be64toh(s.produced) == 77);
 }
 
+static void nothing_published(void)
+{
+	struct wire_state s = {};
+	struct ring ring;
+
+	ring_init(&ring, LEN, LEN);
+	CHECK(!ring_take(&ring, &s) && ring_is_new(&ring));
+	s.answer = htobe32(1);
+	CHECK(!ring_take(&ring, &s) && !ring_is_new(&ring));
+}
+
 static void produced_is_checked(void)
 {
 	struct ring ring;
@@ -463,9 +474,9 @@ static void hostile_hellos(void)
 static const struct test tests[] = {
 	TEST(hello_is_kept), TEST(hello_layout), TEST(hello_for_others),
 	TEST(hello_is_checked), TEST(pieces_end_at_pages), TEST(publish_says_all),
-	TEST(produced_is_checked), TEST(consumed_is_checked), TEST(end_is_final),
-	TEST(thresholds), TEST(keepalive), TEST(streams_arrive), TEST(never_stuck),
-	TEST(hostile_states), TEST(hostile_hellos),
+	TEST(nothing_published), TEST(produced_is_checked), TEST(consumed_is_checked),
+	TEST(end_is_final), TEST(thresholds), TEST(keepalive), TEST(streams_arrive),
+	TEST(never_stuck), TEST(hostile_states), TEST(hostile_hellos),
 };
 
 int main(int argc, char **argv)
