@@ -108,7 +108,8 @@ coccicheck_of() {
 		make -s coccicheck MODE=report M="$dir" >> "$out" 2>&1 ||
 			echo "coccicheck failed in $dir, see $out"
 	done
-	sed -n 's/^\([^ :]*\.[ch]\):[0-9:-]*/\1/p' "$out" | sort -u > "$2"
+	sed -n 's/ line [0-9][0-9]*/ line/g; s/^\([^ :]*\.[ch]\):[0-9:-]*/\1/p' "$out" |
+		sort -u > "$2"
 }
 
 # Some of the semantic patches need a compiler for OCaml
