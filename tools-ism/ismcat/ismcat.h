@@ -46,7 +46,8 @@ int local_exec(const char *command);		/* a socket to a new process */
 int local_connect(const char *path);		/* to a Unix socket */
 int local_listen(const char *path);		/* on a Unix socket */
 int local_pty(const char *link);		/* the master */
-int local_stdio(int fd);			/* a descriptor like @fd */
+int local_stdio(void);				/* 0; standard input and output */
+void local_close_stdout(void);
 /* Remove links and sockets, restore the terminal */
 void local_clean(void);
 /* Whether this is used at a terminal; if so, make it raw */

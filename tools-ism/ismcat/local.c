@@ -26,16 +26,25 @@ static int complain(const char *what)
 	return -1;
 }
 
+static void restore_flags(int fd)
+{
+	if (saved_flags[fd] >= 0)
+		fcntl(fd, F_SETFL, saved_flags[fd]);
+	saved_flags[fd] = -1;
+}
+
+void local_close_stdout(void)
+{
+	restore_flags(STDOUT_FILENO);
+	close(STDOUT_FILENO);
+}
+
 void local_clean(void)
 {
-	int fd;
-
 	if (raw)
 		tcsetattr(STDIN_FILENO, TCSANOW, &saved_termios);
-	for (fd = 0; fd < 2; fd++) {
-		if (saved_flags[fd] >= 0)
-			fcntl(fd, F_SETFL, saved_flags[fd]);
-	}
+	restore_flags(STDIN_FILENO);
+	restore_flags(STDOUT_FILENO);
 	if (to_unlink)
 		unlink(to_unlink);
 }
@@ -186,28 +195,37 @@ int local_pty(const char *link)
 
 /*
  * A pipe or terminal is opened again where that is possible, so that O_NONBLOCK does
- * not affect other programs that use it.
+ * not affect other programs that use it. A socket is not; its flags are restored.
  */
-int local_stdio(int fd)
+static int unblock(int fd)
 {
 	char path[32];
 	struct stat st;
-	int new;
+	int new, flags;
 
 	if (fstat(fd, &st))
 		return complain(fd ? "standard output" : "standard input");
 	if (S_ISREG(st.st_mode))	/* never blocks for long */
-		return fd;
+		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	new = open(path, (fd ? O_WRONLY : O_RDONLY) | O_NONBLOCK | O_NOCTTY);
 	if (new >= 0) {
 		dup2(new, fd);
 		close(new);
-		return fd;
+		return 0;
 	}
-	saved_flags[fd] = fcntl(fd, F_GETFL);
-	fcntl(fd, F_SETFL, saved_flags[fd] | O_NONBLOCK);
-	return fd;
+	flags = fcntl(fd, F_GETFL);
+	if (flags & O_NONBLOCK)
+		return 0;
+	saved_flags[fd] = flags;
+	fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+	return 0;
+}
+
+/* Input first: if both are one socket, only its flags are saved, and it stays open */
+int local_stdio(void)
+{
+	return unblock(STDIN_FILENO) || unblock(STDOUT_FILENO) ? -1 : 0;
 }
 
 bool local_terminal(void)

@@ -347,7 +347,7 @@ static void accept_channel(struct libism_channel *channel)
 	note("%016llx: connected", (unsigned long long)libism_channel_gid(channel));
 	switch (options.local) {
 	case LOCAL_STDIO:
-		start_session(channel, local_stdio(STDIN_FILENO), local_stdio(STDOUT_FILENO));
+		start_session(channel, local_stdio() ? -1 : STDIN_FILENO, STDOUT_FILENO);
 		libism_unlisten(listener);
 		listener = NULL;
 		return;
@@ -417,7 +417,7 @@ static int start_listening(void)
 /* At a terminal, the peer is told its size first */
 static int connect_stdio(void)
 {
-	if (connect_session(local_stdio(STDIN_FILENO), local_stdio(STDOUT_FILENO)))
+	if (local_stdio() || connect_session(STDIN_FILENO, STDOUT_FILENO))
 		return -1;
 	terminal = local_terminal();
 	if (!terminal)

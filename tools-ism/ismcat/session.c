@@ -44,7 +44,7 @@ static void end_out(struct session *session)
 	if (is_socket(session))
 		shutdown(session->out, SHUT_WR);
 	else if (session->options->local == LOCAL_STDIO)
-		close(session->out);
+		local_close_stdout();
 }
 
 /*

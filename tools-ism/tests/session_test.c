@@ -29,7 +29,7 @@ static struct session *session;
 static int program;		/* its end of the socket, which does not block */
 static char buf[MUCH];
 
-void local_set_size(int fd, uint32_t word)
+void message(const char *format, ...)
 {
 }
 
@@ -353,12 +353,69 @@ static void slow_terminal(void)
 	stop_terminal();
 }
 
+/* @in and @out take the places of standard input and output, which are saved */
+static void replace_stdio(int in, int out, int saved[2])
+{
+	saved[0] = dup(STDIN_FILENO);
+	saved[1] = dup(STDOUT_FILENO);
+	CHECK(saved[0] >= 0 && saved[1] >= 0);
+	dup2(in, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+}
+
+static void restore_stdio(int saved[2])
+{
+	dup2(saved[0], STDIN_FILENO);
+	dup2(saved[1], STDOUT_FILENO);
+	close(saved[0]);
+	close(saved[1]);
+}
+
+static bool blocks(int fd)
+{
+	return !(fcntl(fd, F_GETFL) & O_NONBLOCK);
+}
+
+/*
+ * Of a shell that sshd has started, input and output are one socket, or the output is one.
+ * It gets back a socket that blocks, also if the peer has ended its stream.
+ */
+static void socket_as_output(bool as_input)
+{
+	int fd[2], null = open("/dev/null", O_RDONLY), saved[2];
+	bool blocked, blocked_at_end;
+
+	CHECK(null >= 0 && !socketpair(AF_UNIX, SOCK_STREAM, 0, fd));
+	replace_stdio(as_input ? fd[0] : null, fd[0], saved);
+	local_stdio();
+	blocked = blocks(fd[0]);
+	local_close_stdout();
+	blocked_at_end = blocks(fd[0]);
+	local_clean();
+	restore_stdio(saved);
+	CHECK(!blocked && blocked_at_end == !as_input && blocks(fd[0]));
+	close(fd[0]);
+	close(fd[1]);
+	close(null);
+}
+
+static void one_socket(void)
+{
+	socket_as_output(true);
+}
+
+static void output_socket(void)
+{
+	socket_as_output(false);
+}
+
 static const struct test tests[] = {
 	TEST(whole_ring), TEST(peer_gone), TEST(peer_gone_while_blocked),
 	TEST(program_ends_early), TEST(both_gone), TEST(input_lost),
 	TEST(last_store_fails), TEST(output_refused), TEST(peer_closes),
 	TEST(lost_event), TEST(escape), TEST(escape_needs_room), TEST(terminal),
-	TEST(slow_terminal),
+	TEST(slow_terminal), TEST(one_socket),
+	TEST(output_socket),
 };
 
 int main(void)
