@@ -288,13 +288,20 @@ static void test_kill(void)
 	check_both_ways("when it is back");
 }
 
+/* The other function is disabled first. It leaves when its kernel has removed it. */
 static void test_unplug(void)
 {
+	long long end;
+	int ret;
+
 	begin_storm(OTHER_MS, false);
 	usleep(100000);
 	tell(CODE_UNPLUG, 0);
 	check_error("when the other function is unplugged", 0, SOON_MS);
-	ksft_test_result(ism_query_rgid(&ism, dmb.rgid) > 0, "it is gone\n");
+	end = now_ms() + OTHER_MS;
+	while (!(ret = ism_query_rgid(&ism, dmb.rgid)) && now_ms() < end)
+		usleep(10000);
+	ksft_test_result(ret > 0, "it is gone: %d\n", ret);
 }
 
 static void stay(void)
