@@ -1001,7 +1001,7 @@ TEST_F(fault, dmb_not_mapped)
 	EXPECT_EQ(0, be64toh(p->a.ieq->idx));
 	renew_peer(_metadata, p);
 	ASSERT_EQ(0, recover_ioctl(&p->b));
-	EXPECT_NE(NULL, ism_next_event(&p->a, EVENT_MS));
+	EXPECT_NE(NULL, ism_next_event(&p->a, TIMEOUT_MS));
 }
 
 static void *store_until_refused(void *arg)
