@@ -8,8 +8,9 @@
  * the fault and has no effect, or it succeeds, because the kernel does not
  * depend on that call. The same operation without a fault must work afterwards.
  * A sweep that reaches no call that can fail tests nothing. The test therefore
- * verifies that the expected minimum of failures occurred, for lack of memory
- * and in user copies.
+ * verifies that a minimum of failures occurred, for lack of memory and in user
+ * copies. How many occur depends on what the kernel has cached and on what it does
+ * at the same time, so the minimum of a long operation is well below what is usual.
  *
  * Needs CONFIG_FAULT_INJECTION_USERCOPY, CONFIG_FAILSLAB and
  * CONFIG_FAIL_PAGE_ALLOC, set up so that they fail every kind of allocation
@@ -421,7 +422,7 @@ TEST_F_TIMEOUT(function, bind, TIMEOUT_S)
 		expect_works(_metadata, &self->a);
 		ism_close(&self->a);
 	}
-	end(_metadata, &s, 10, 1);
+	end(_metadata, &s, 10, 1);	/* usually 26 to 39, and 2 or 3 */
 }
 
 FIXTURE(open) {
@@ -464,7 +465,7 @@ TEST_F_TIMEOUT(open, open, TIMEOUT_S)
 		expect_works(_metadata, &a);
 		vfio_close(&a.fn);
 	}
-	end(_metadata, &s, 20, 10);
+	end(_metadata, &s, 8, 10);	/* usually 19 to 31, and 36 to 47 */
 }
 
 int main(int argc, char **argv)
